@@ -1,0 +1,5 @@
+"""`python -m imgpipe`."""
+
+from imgpipe.cli.main import main
+
+main()

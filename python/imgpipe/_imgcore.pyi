@@ -1,0 +1,40 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def simd_levels() -> tuple[str, ...]: ...
+def simd_level() -> str: ...
+def has_openmp() -> bool: ...
+def separable(
+    src: NDArray[np.uint8],
+    dst: NDArray[np.uint8],
+    kx: bytes,
+    ky: bytes,
+    exact: bool,
+    bias: int,
+    reciprocal: int,
+    shift: int,
+    border: int,
+    threads: int,
+) -> None: ...
+def convolve(
+    src: NDArray[np.uint8],
+    dst: NDArray[np.uint8],
+    weights: bytes,
+    nx: int,
+    ny: int,
+    wide: bool,
+    shift: int,
+    border: int,
+    threads: int,
+) -> None: ...
+def resize(
+    src: NDArray[np.uint8],
+    dst: NDArray[np.uint8],
+    column_start: bytes,
+    column_weights: bytes,
+    row_start: bytes,
+    row_weights: bytes,
+    threads: int,
+) -> None: ...
+def grayscale(src: NDArray[np.uint8], dst: NDArray[np.uint8], threads: int) -> None: ...
+def lookup(src: NDArray[np.uint8], dst: NDArray[np.uint8], curve: bytes, threads: int) -> None: ...

@@ -1,0 +1,179 @@
+"""The async doors: what the steps and the pipeline do, for programs on an event loop."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import tenacity
+
+from imgpipe.config import PipelineConfig, ProcessingConfig
+from imgpipe.errors import ImageError, LoadError
+from imgpipe.files import ImageData, ImageFile
+from imgpipe.flow.pipeline import Pipeline
+from imgpipe.formats import ImageFormat
+from imgpipe.image import Image
+from imgpipe.kernels import Kernel
+from imgpipe.results import ProcessingResult, ProcessingStats
+from imgpipe.steps.decode import decode
+from imgpipe.steps.encode import encode_image
+from imgpipe.steps.load import load
+from imgpipe.steps.plan import Output, settle
+from imgpipe.steps.save import save_image, write_whole
+from imgpipe.steps.scan import scan
+from imgpipe.steps.transform import transform
+from imgpipe.transforms import ImageTransform, apply_kernel, apply_transforms
+
+T = TypeVar("T")
+
+PathLike = str | os.PathLike[str]
+
+_FILTERS = {
+    "blur": Kernel.gaussian_blur(),
+    "sharpen": Kernel.sharpen(),
+    "edge": Kernel.edge_detect(),
+}
+
+
+@dataclass(frozen=True)
+class ProcessedImage:
+    """A picture's file, what became of the picture, and by which transforms."""
+
+    original: ImageFile
+    image: Image
+    transforms: tuple[ImageTransform, ...]
+
+
+async def iter_images(
+    paths: Iterable[PathLike] | PathLike,
+    *,
+    recursive: bool = True,
+    include: Collection[str] = (),
+    exclude: Collection[str] = (),
+) -> AsyncIterator[ImageFile]:
+    """The picture files in folders, folder by folder in the order of names.
+
+    Only one folder's list is held at a time. Hidden folders and links to folders are left out.
+    `include` and `exclude` are patterns of file names or of paths below their folder, such as
+    `*.jpg` or `raw/*`. Raises ConfigError for a path that is not there, LoadError for a folder
+    that cannot be read.
+    """
+    sources = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    listings = scan(sources, recursive=recursive, include=include, exclude=exclude)
+    while listing := await asyncio.to_thread(next, listings, None):
+        for failure in listing.failures:
+            raise failure
+        for found in listing.pictures:
+            yield found.file
+
+
+async def scan_directory(path: PathLike, *, recursive: bool = False) -> list[ImageFile]:
+    """The picture files in a folder, sorted by path. Raises as `iter_images` does."""
+    files = [file async for file in iter_images(path, recursive=recursive)]
+    return sorted(files, key=lambda file: file.path)
+
+
+async def load_image(file: ImageFile) -> ImageData:
+    """Read a picture file whole. Raises LoadError, LimitExceeded or DecodeError."""
+    return await asyncio.to_thread(load, file)
+
+
+async def load_with_retry(file: ImageFile, attempts: int) -> ImageData:
+    """`load_image` in up to `attempts` tries; only what storage refuses is tried again."""
+    return await retry_with_backoff(lambda: load_image(file), attempts)
+
+
+async def retry_with_backoff(function: Callable[[], Awaitable[T]], attempts: int) -> T:
+    """What `function` returns, in up to `attempts` tries in all.
+
+    Between tries it waits for 0.1 s, then twice as long each time, up to 10 s, and a little more
+    by chance. Only OSError and LoadError are tried again; the last one is raised as it came.
+    Raises ValueError for fewer attempts than one.
+    """
+    if attempts < 1:
+        raise ValueError(f"Expected attempts of at least 1, got {attempts}")
+    retrying = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(attempts),
+        wait=tenacity.wait_exponential(0.1, max=10) + tenacity.wait_random(0, 0.1),
+        retry=tenacity.retry_if_exception_type((OSError, LoadError)),
+        reraise=True,
+    )
+    return await retrying(function)
+
+
+async def process_image(data: ImageData, transforms: Sequence[ImageTransform]) -> ProcessedImage:
+    """Decode and change a picture. Raises DecodeError or TransformError."""
+
+    def process() -> Image:
+        return transform(decode(data), transforms, data.file.path)
+
+    return ProcessedImage(data.file, await asyncio.to_thread(process), tuple(transforms))
+
+
+async def process_with_filter(image: Image, name: str) -> Image:
+    """`image` through the 3x3 kernel called `name`: `blur`, `sharpen`, `edge`, else the box."""
+    kernel = _FILTERS.get(name) or Kernel.box_blur()
+    return await asyncio.to_thread(apply_kernel, apply_transforms(image, ()), kernel)
+
+
+async def save_processed_image(
+    image: Image, path: PathLike, format: ImageFormat, *, quality: int | None = None
+) -> None:
+    """`save_image`, off the event loop."""
+    await asyncio.to_thread(save_image, image, path, format=format, quality=quality)
+
+
+async def process_image_worker(
+    data: ImageData, transforms: Sequence[ImageTransform], output_dir: PathLike
+) -> ProcessingResult:
+    """One picture through `transforms` into `output_dir`, under its own name and format.
+
+    A picture that fails gives a result that says why; StorageFull is raised.
+    """
+    start = time.perf_counter()
+    path = data.file.path
+
+    def process() -> Path:
+        image = transform(decode(data), transforms, path)
+        output = settle(Output(Path(data.file.filename)), data.file.format)
+        target = Path(output_dir) / output.path
+        write_whole(encode_image(image, output.format or data.file.format, None, path), target)
+        return target
+
+    try:
+        target = await asyncio.to_thread(process)
+    except ImageError as error:
+        seconds = time.perf_counter() - start
+        return ProcessingResult(path, False, None, str(error), seconds, step=error.step)
+    return ProcessingResult(path, True, target, None, time.perf_counter() - start)
+
+
+async def process_directory_concurrent(
+    input_dir: PathLike, output_dir: PathLike, config: ProcessingConfig | None = None
+) -> ProcessingStats:
+    """The pictures of `input_dir`, without its folders, through `config.transforms`.
+
+    Outputs have their inputs' names and formats and replace older ones, never an input. An empty
+    folder gives empty stats. Pictures that fail are counted and cost themselves alone. Raises
+    ConfigError where a folder cannot be used, CollisionError or StorageFull.
+    """
+    config = config or ProcessingConfig()
+    stats = ProcessingStats()
+    if not await scan_directory(input_dir):
+        return stats
+    pipeline = PipelineConfig(
+        input_dir,
+        output_dir,
+        config.worker_count,
+        transforms=config.transforms,
+        batch_size=config.batch_size,
+        overwrite="all",
+        recursive=False,
+    )
+    async with Pipeline(pipeline, keep_log=False) as run:
+        async for result in run:
+            stats.add(result)
+    return stats

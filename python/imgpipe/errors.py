@@ -1,0 +1,85 @@
+"""Everything imgpipe raises on purpose.
+
+    ImgpipeError
+    ├─ ConfigError (a ValueError)    what was asked for makes no sense; raised before any work
+    ├─ CollisionError                two pictures would land on one output
+    ├─ StorageFull                   no room is left where the outputs go
+    └─ ImageError  .path .step       one picture cannot be done; the others can
+       ├─ LoadError
+       ├─ LimitExceeded
+       ├─ DecodeError
+       ├─ TransformError
+       ├─ EncodeError
+       └─ SaveError
+
+A bad argument of a kernel or a transform is a plain ValueError or TypeError.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class ImgpipeError(Exception):
+    """Base of all errors of this package."""
+
+
+class ConfigError(ImgpipeError, ValueError):
+    """What was asked for makes no sense; nothing has been done yet."""
+
+
+class CollisionError(ImgpipeError):
+    """Two pictures would land on one output; none of their folder has been written."""
+
+
+class StorageFull(ImgpipeError):
+    """No room is left where the outputs go; what is done stays done."""
+
+
+class ImageError(ImgpipeError):
+    """One picture cannot be done.
+
+    `path` is the picture's path, or None for one that came as bytes; `step` the step of the
+    pipeline that refused it.
+    """
+
+    step: ClassVar[str] = "image"
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class LoadError(ImageError):
+    """The file could not be read."""
+
+    step = "load"
+
+
+class LimitExceeded(ImageError):
+    """The picture is larger than what is accepted."""
+
+    step = "load"
+
+
+class DecodeError(ImageError):
+    """The bytes are not a picture that can be read here."""
+
+    step = "decode"
+
+
+class TransformError(ImageError):
+    """A transform could not be applied to this picture."""
+
+    step = "transform"
+
+
+class EncodeError(ImageError):
+    """The picture could not be written in the format asked for."""
+
+    step = "encode"
+
+
+class SaveError(ImageError):
+    """The output could not be put in its place."""
+
+    step = "save"

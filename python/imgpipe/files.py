@@ -1,0 +1,38 @@
+"""A picture as a file: its name and size, and its bytes once they are read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgpipe.formats import ImageFormat
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file that is taken for a picture.
+
+    `size_bytes` is what the scan saw, `format` what the name says; the loader goes by what it
+    finds.
+    """
+
+    path: Path
+    size_bytes: int
+    format: ImageFormat
+
+    @property
+    def filename(self) -> str:
+        """The last part of the path."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """A whole picture file in memory.
+
+    `width` and `height` are in pixels, as stored: before an EXIF orientation is applied.
+    `file.format` is what the content shows.
+    """
+
+    file: ImageFile
+    data: bytes
+    width: int
+    height: int

@@ -1,0 +1,57 @@
+"""A bounded channel between lanes, ended by its last sender."""
+
+import asyncio
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _End:
+    """What the last sender leaves behind."""
+
+
+class Channel(Generic[T]):
+    """Holds up to `size` items from `senders` senders; receivers iterate until all have closed.
+
+    A sender waits while the channel is full, which is how a slow lane holds back a fast one.
+    Closing never waits.
+    """
+
+    def __init__(self, size: int, senders: int = 1) -> None:
+        self._room = asyncio.Semaphore(size)
+        self._items: asyncio.Queue[T | _End] = asyncio.Queue()
+        self._senders = senders
+
+    async def send(self, item: T) -> None:
+        """Put `item` in, once there is room."""
+        await self._room.acquire()
+        self._items.put_nowait(item)
+
+    def close(self) -> None:
+        """Say that one sender has no more."""
+        self._senders -= 1
+        if self._senders == 0:
+            self._items.put_nowait(_End())
+
+    def __aiter__(self) -> "Channel[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        return self._take(await self._items.get())
+
+    def gather(self) -> list[T]:
+        """All that waits here now, without waiting for more."""
+        gathered: list[T] = []
+        try:
+            while not self._items.empty():
+                gathered.append(self._take(self._items.get_nowait()))
+        except StopAsyncIteration:
+            pass
+        return gathered
+
+    def _take(self, item: T | _End) -> T:
+        if isinstance(item, _End):
+            self._items.put_nowait(item)  # for the other receivers
+            raise StopAsyncIteration
+        self._room.release()
+        return item

@@ -1,0 +1,73 @@
+"""Which pictures are planned together: all that could land on one output."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgpipe.config import PipelineConfig
+from imgpipe.errors import ConfigError, LoadError
+from imgpipe.steps.plan import Job, plan
+from imgpipe.steps.scan import Listing, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Jobs whose outputs can meet in one folder, and what could not be listed there."""
+
+    jobs: tuple[Job, ...]
+    failures: tuple[LoadError, ...]
+
+
+def plan_domains(config: PipelineConfig) -> Iterator[Domain]:
+    """Scan and plan, one folder at a time where its structure is kept, else all at once.
+
+    So the first results of a large tree come early, and names are still decided whole. Raises
+    ConfigError or CollisionError, before anything of that domain is written.
+    """
+    _check_places(config)
+    listings = scan(config.sources, recursive=config.recursive, exclude_folder=config.destination)
+    if config.flat or len(config.sources) > 1:
+        listings = iter([_merged(listings)])
+    for listing in listings:
+        jobs = plan(
+            listing.pictures,
+            tuple(config.transforms),
+            config.format,
+            config.quality,
+            flat=config.flat,
+        )
+        yield Domain(tuple(jobs), listing.failures)
+
+
+def _check_places(config: PipelineConfig) -> None:
+    output = config.destination
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"Expected a folder for the outputs, got the file {output}")
+    for source in config.sources:
+        if source.is_dir() and output.is_dir() and source.samefile(output):
+            raise ConfigError(
+                f"Expected an output folder other than the input folder, got {output} for both"
+            )
+
+
+def _merged(listings: Iterator[Listing]) -> Listing:
+    everything = list(listings)
+    return Listing(
+        tuple(found for listing in everything for found in listing.pictures),
+        tuple(failure for listing in everything for failure in listing.failures),
+    )
+
+
+def is_input(target: Path, job: Job, config: PipelineConfig) -> bool:
+    """Whether the existing file `target` is one of the run's inputs.
+
+    It is when it is the picture itself, or lies in a source that lies in the output folder.
+    """
+    if target.samefile(job.path):
+        return True
+    output, resolved = config.destination.resolve(), target.resolve()
+    sources = [source.resolve() for source in config.sources]
+    return any(
+        output in source.parents and (source == resolved or source in resolved.parents)
+        for source in sources
+    )

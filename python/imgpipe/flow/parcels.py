@@ -1,0 +1,60 @@
+"""What travels between lanes: a few pictures together, each with its result so far."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from imgpipe.errors import ImageError
+from imgpipe.runlog import Row
+from imgpipe.steps.plan import Job
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+SMALL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[A]):
+    """One picture on its way: its job, its rows in the log, and what the last step gave.
+
+    That is the error once a step has failed. `seconds` is what the steps have taken.
+    """
+
+    job: Job
+    rows: tuple[Row, ...]
+    result: A | ImageError
+    seconds: float = 0.0
+
+    def through(self, step: "Callable[[Item[A], A], B]") -> "Item[B]":
+        """The item after one more step; an error passes by untouched."""
+        if isinstance(self.result, ImageError):
+            return Item(self.job, self.rows, self.result, self.seconds)
+        start = time.perf_counter()
+        try:
+            result: B | ImageError = step(self, self.result)
+        except ImageError as error:
+            result = error
+        return Item(self.job, self.rows, result, self.seconds + time.perf_counter() - start)
+
+
+Parcel = tuple[Item[A], ...]
+
+
+def cut(items: Iterable[Item[A]], batch_size: int, workers: int) -> Iterator[Parcel[A]]:
+    """One large file to a parcel, or up to `batch_size` small ones, so that no worker goes idle."""
+    waiting = list(items)
+    small = [item for item in waiting if item.job.found.file.size_bytes <= SMALL_BYTES]
+    size = max(1, min(batch_size, len(small) // workers))
+    parcel: list[Item[A]] = []
+    for item in waiting:
+        if item.job.found.file.size_bytes > SMALL_BYTES:
+            yield (item,)
+            continue
+        parcel.append(item)
+        if len(parcel) == size:
+            yield tuple(parcel)
+            parcel = []
+    if parcel:
+        yield tuple(parcel)

@@ -1,0 +1,202 @@
+"""`Pipeline`: the whole road, from folders of pictures to results, under way."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from imgpipe.config import PipelineConfig
+from imgpipe.errors import ConfigError, ImageError, SaveError
+from imgpipe.files import ImageData
+from imgpipe.flow.channel import Channel
+from imgpipe.flow.domains import Domain, is_input, plan_domains
+from imgpipe.flow.parcels import Item, Parcel, cut
+from imgpipe.flow.recorder import Made, Recorder
+from imgpipe.flow.road import Encoded, load_picture, make_outputs, stage_outputs
+from imgpipe.results import ProcessingResult
+from imgpipe.runlog import Decision, Row, RunLog
+from imgpipe.steps.plan import Job
+
+T = TypeVar("T")
+
+LOAD_THREADS = 2
+SAVE_THREADS = 4
+
+
+class Pipeline:
+    """Runs a `PipelineConfig`, giving results as they come.
+
+    ::
+
+        async with Pipeline(config) as run:
+            async for result in run:
+                print(result)
+
+    Results come in no particular order, one for each output and one for each picture that failed.
+    Memory stays bounded: whoever iterates slowly slows the run down. Leaving the block early
+    stops it; what is saved stays, and what was in flight leaves no trace.
+
+    Entering raises ConfigError, before anything is written, where there is nothing to do or no
+    place to put it. Iterating raises CollisionError or StorageFull where the run cannot go on.
+    """
+
+    def __init__(self, config: PipelineConfig, *, keep_log: bool = True) -> None:
+        """`keep_log` False leaves no log in the output folder."""
+        self.config = config
+        self.planned = 0
+        """Pictures planned so far, those that are up to date among them."""
+        self.scanning = True
+        """Whether more pictures may yet be found."""
+        self._keep_log = keep_log
+        self._results: Channel[ProcessingResult] = Channel(config.buffer * config.batch_size)
+
+    async def __aenter__(self) -> Self:
+        config = self.config
+        self._threads = ThreadPoolExecutor(
+            LOAD_THREADS + config.workers + SAVE_THREADS + 1, "imgpipe"
+        )
+        self._log_thread = ThreadPoolExecutor(1, "imgpipe-log")
+        try:
+            domains = plan_domains(config)
+            first = await self._hop(_first_of, domains, config)
+            open_log = RunLog.open if self._keep_log else RunLog.in_memory
+            self._log = await self._log_hop(open_log, config.destination)
+        except BaseException:
+            self._threads.shutdown(wait=False)
+            self._log_thread.shutdown(wait=False)
+            raise
+        self._recorder = Recorder(self._log, config.destination)
+        self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._run.cancel()
+        await asyncio.wait([self._run])
+        if not self._run.cancelled():
+            self._run.exception()  # so that asyncio does not call it never retrieved
+        # Threads cannot be stopped, so what is in their hands is waited for.
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        await self._log_hop(self._close)
+        self._log_thread.shutdown()
+
+    def _close(self) -> None:
+        self._recorder.finish()
+        self._log.close()
+
+    async def __aiter__(self) -> AsyncIterator[ProcessingResult]:
+        async for result in self._results:
+            yield result
+        await self._run  # raises what ended the run early
+
+    async def _hop(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in a thread of the lanes."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, function, *arguments)
+
+    async def _log_hop(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in the one thread that talks to the log."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._log_thread, function, *arguments)
+
+    async def _drive(self, domains: Iterator[Domain]) -> None:
+        """Run all lanes to their end; what ends one early ends all, and is raised by itself."""
+        config = self.config
+        to_load: Channel[Parcel[Job]] = Channel(config.buffer)
+        to_work: Channel[Parcel[ImageData]] = Channel(config.buffer, LOAD_THREADS)
+        to_save: Channel[Parcel[tuple[Encoded, ...]]] = Channel(config.buffer, config.workers)
+        to_record: Channel[Parcel[tuple[Made, ...]]] = Channel(config.buffer, SAVE_THREADS)
+        stage = partial(stage_outputs, output_dir=config.destination, scratch=self._log.scratch)
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                lanes.create_task(self._feed(domains, to_load))
+                for _ in range(LOAD_THREADS):
+                    lanes.create_task(self._lane(to_load, to_work, load_picture))
+                for _ in range(config.workers):
+                    lanes.create_task(self._lane(to_work, to_save, make_outputs))
+                for _ in range(SAVE_THREADS):
+                    lanes.create_task(self._lane(to_save, to_record, stage))
+                lanes.create_task(self._record(to_record))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group.exceptions[0].__cause__
+        finally:
+            self._results.close()
+
+    async def _lane(
+        self,
+        source: Channel[Parcel[Any]],
+        sink: Channel[Parcel[Any]],
+        step: Callable[[Item[Any], Any], Any],
+    ) -> None:
+        """Take parcels, put each through `step` in one hop to a thread, and pass it on."""
+        async for parcel in source:
+            await sink.send(await self._hop(_carry, parcel, step))
+        sink.close()
+
+    async def _feed(self, domains: Iterator[Domain], to_load: Channel[Parcel[Job]]) -> None:
+        """Write each domain's plan into the log, then send its pictures on their way."""
+        while domain := await self._hop(next, domains, None):
+            if domain.failures:
+                await self._log_hop(self._log.record_unlisted, domain.failures)
+            for error in domain.failures:
+                await self._results.send(_failure(error))
+            rows = await self._log_hop(self._log.plan, domain.jobs, self.config.overwrite)
+            self.planned += len(domain.jobs)
+            items = []
+            for job, planned in zip(domain.jobs, rows, strict=True):
+                for row in planned:
+                    if row.decision.is_skip:
+                        await self._results.send(_skip(job, row, self.config.destination))
+                if to_make := tuple(row for row in planned if not row.decision.is_skip):
+                    items.append(Item(job, to_make, self._refuse_inputs(job, to_make)))
+            for parcel in cut(items, self.config.batch_size, self.config.workers):
+                await to_load.send(parcel)
+        self.scanning = False
+        to_load.close()
+
+    def _refuse_inputs(self, job: Job, rows: Iterable[Row]) -> Job | ImageError:
+        """The job, or an error where one of its outputs would replace an input."""
+        for row in rows:
+            target = self.config.destination / row.output.path
+            if row.decision is Decision.REPLACE and is_input(target, job, self.config):
+                return SaveError(f"Expected an output that is no input, got {target}", job.path)
+        return job
+
+    async def _record(self, to_record: Channel[Parcel[tuple[Made, ...]]]) -> None:
+        """Publish whatever has gathered while the last group was recorded."""
+        async for parcel in to_record:
+            group = itertools.chain(parcel, *to_record.gather())
+            for result in await self._log_hop(self._recorder.record, group):
+                await self._results.send(result)
+        await self._log_hop(self._recorder.finish)
+
+
+def _first_of(domains: Iterator[Domain], config: PipelineConfig) -> Domain:
+    """The first domain that holds anything, or the reason why there is nothing to do."""
+    for domain in domains:
+        if domain.jobs or domain.failures:
+            return domain
+    places = ", ".join(str(source) for source in config.sources)
+    raise ConfigError(f"Expected pictures in {places}, found no file with a picture's extension")
+
+
+def _carry(parcel: Parcel[Any], step: Callable[[Item[Any], Any], Any]) -> Parcel[Any]:
+    return tuple(item.through(step) for item in parcel)
+
+
+def _failure(error: ImageError) -> ProcessingResult:
+    path = error.path or Path()
+    return ProcessingResult(path, False, None, str(error), 0.0, step=error.step)
+
+
+def _skip(job: Job, row: Row, output_dir: Path) -> ProcessingResult:
+    path = output_dir / row.output.path
+    return ProcessingResult(job.path, True, path, None, 0.0, skipped=row.decision.value)

@@ -1,0 +1,101 @@
+"""The end of the road: outputs get their names in groups, and the run log tells of each.
+
+A group is one transaction that says which outputs of the group before are done and which are about
+to appear, then their names, then one flush a folder. Killed in between, a run finds on the disk and
+in the log which of those files are its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgpipe.errors import ImageError, SaveError
+from imgpipe.flow.parcels import Item
+from imgpipe.results import ProcessingResult
+from imgpipe.runlog import Decision, Row, RunLog
+from imgpipe.steps.save import Staged, publish, sync_folders
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One output of a picture: staged, or else the error that came in its way."""
+
+    row: Row
+    staged: Staged | None = None
+    error: ImageError | None = None
+
+
+Outcome = Item[tuple[Made, ...]]
+
+
+class Recorder:
+    """Publishes and records what comes to the end of the road, a group at a time."""
+
+    def __init__(self, log: RunLog, output_dir: Path) -> None:
+        self._log = log
+        self._output_dir = output_dir
+        self._published: list[tuple[Row, float]] = []
+        self._refused: list[tuple[Row, ImageError]] = []
+
+    def record(self, group: Iterable[Outcome]) -> list[ProcessingResult]:
+        """Publish all outputs of `group`, and tell what became of each. Raises StorageFull."""
+        claimed = [(item, self._claim(item, made)) for item in group for made in _each(item)]
+        self._commit(
+            intents=[(made.row, made.staged) for _, made in claimed if made.staged],
+            failed=[(made.row, made.error) for _, made in claimed if made.error],
+        )
+        placed = [(item, self._publish(item, made)) for item, made in claimed]
+        sync_folders(made.staged.target.parent for _, made in placed if made.staged)
+        return [_result(item, made) for item, made in placed]
+
+    def finish(self) -> None:
+        """Record what became of the last group."""
+        self._commit(intents=[], failed=[])
+
+    def _commit(
+        self, intents: list[tuple[Row, Staged]], failed: list[tuple[Row, ImageError]]
+    ) -> None:
+        """Tell the log of this group, and what became of the one before."""
+        self._log.commit(self._published, intents, self._refused + failed)
+        self._published, self._refused = [], []
+
+    def _claim(self, item: Outcome, made: Made) -> Made:
+        """Ask the log for another name where the content was not what the planned one says."""
+        if made.staged is None:
+            return made
+        path = made.staged.target.relative_to(self._output_dir)
+        if path == Path(made.row.output.path) or self._log.land(made.row, path):
+            return made
+        made.staged.temporary.unlink()
+        error = SaveError(
+            f"Expected the content that {item.job.path.name} has by its name; what it has would "
+            f"become {path}, which is another picture's; rename it",
+            item.job.path,
+        )
+        return Made(made.row, error=error)
+
+    def _publish(self, item: Outcome, made: Made) -> Made:
+        if made.staged is None:
+            return made
+        try:
+            publish(made.staged, replace=made.row.decision is Decision.REPLACE)
+        except ImageError as error:
+            self._refused.append((made.row, error))
+            return Made(made.row, error=error)
+        self._published.append((made.row, item.seconds))
+        return made
+
+
+def _each(item: Outcome) -> Iterable[Made]:
+    """What became of each output, all failed where the picture itself has."""
+    if isinstance(item.result, ImageError):
+        return [Made(row, error=item.result) for row in item.rows]
+    return item.result
+
+
+def _result(item: Outcome, made: Made) -> ProcessingResult:
+    target = made.staged.target if made.staged else None
+    message, step = (str(made.error), made.error.step) if made.error else (None, None)
+    return ProcessingResult(
+        item.job.path, target is not None, target, message, item.seconds, step=step
+    )

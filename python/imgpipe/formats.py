@@ -1,0 +1,134 @@
+"""Picture formats: their names, and how a path or the first bytes of a file tell one."""
+
+from enum import Enum
+from os import PathLike
+from pathlib import PurePath
+
+
+class ImageFormat(Enum):
+    """A picture format.
+
+    Some cannot be read here; they are known so that a picture in one of them is named as not done
+    and never passed over.
+    """
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    GIF = "GIF"
+    WEBP = "WebP"
+    BMP = "BMP"
+    TIFF = "TIFF"
+    AVIF = "AVIF"
+    HEIC = "HEIC"
+    JXL = "JPEG XL"
+    JPEG2000 = "JPEG 2000"
+    RAW = "RAW"
+    DICOM = "DICOM"
+    UNKNOWN = "unknown"
+
+    @property
+    def extension(self) -> str:
+        """The usual extension with its dot, such as `.jpg`; empty for UNKNOWN."""
+        extensions = _EXTENSIONS[self]
+        return extensions[0] if extensions else ""
+
+    @property
+    def mime(self) -> str:
+        """The media type, such as `image/jpeg`."""
+        return _MIMES[self]
+
+
+_EXTENSIONS: dict[ImageFormat, tuple[str, ...]] = {
+    ImageFormat.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
+    ImageFormat.PNG: (".png", ".apng"),
+    ImageFormat.GIF: (".gif",),
+    ImageFormat.WEBP: (".webp",),
+    ImageFormat.BMP: (".bmp", ".dib"),
+    ImageFormat.TIFF: (".tif", ".tiff"),
+    ImageFormat.AVIF: (".avif",),
+    ImageFormat.HEIC: (".heic", ".heif"),
+    ImageFormat.JXL: (".jxl",),
+    ImageFormat.JPEG2000: (".jp2", ".j2k", ".jpx", ".j2c"),
+    ImageFormat.RAW: (
+        *(".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef"),
+        *(".srw", ".3fr", ".iiq"),
+    ),
+    ImageFormat.DICOM: (".dcm", ".dicom"),
+    ImageFormat.UNKNOWN: (),
+}
+
+_MIMES = {
+    ImageFormat.JPEG: "image/jpeg",
+    ImageFormat.PNG: "image/png",
+    ImageFormat.GIF: "image/gif",
+    ImageFormat.WEBP: "image/webp",
+    ImageFormat.BMP: "image/bmp",
+    ImageFormat.TIFF: "image/tiff",
+    ImageFormat.AVIF: "image/avif",
+    ImageFormat.HEIC: "image/heic",
+    ImageFormat.JXL: "image/jxl",
+    ImageFormat.JPEG2000: "image/jp2",
+    ImageFormat.RAW: "image/x-dcraw",
+    ImageFormat.DICOM: "application/dicom",
+    ImageFormat.UNKNOWN: "application/octet-stream",
+}
+
+_BY_EXTENSION = {
+    extension: format for format, extensions in _EXTENSIONS.items() for extension in extensions
+}
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", ImageFormat.JPEG),
+    (b"\x89PNG\r\n\x1a\n", ImageFormat.PNG),
+    (b"GIF87a", ImageFormat.GIF),
+    (b"GIF89a", ImageFormat.GIF),
+    (b"BM", ImageFormat.BMP),
+    (b"II*\0", ImageFormat.TIFF),
+    (b"MM\0*", ImageFormat.TIFF),
+    (b"II+\0", ImageFormat.TIFF),
+    (b"MM\0+", ImageFormat.TIFF),
+    (b"\xff\x0a", ImageFormat.JXL),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", ImageFormat.JXL),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", ImageFormat.JPEG2000),
+    (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),
+)
+
+# Brands of the ISO base media container, ISO/IEC 23008-12 and the AVIF specification.
+_BRANDS = {
+    b"avif": ImageFormat.AVIF,
+    b"avis": ImageFormat.AVIF,
+    b"heic": ImageFormat.HEIC,
+    b"heix": ImageFormat.HEIC,
+    b"heim": ImageFormat.HEIC,
+    b"heis": ImageFormat.HEIC,
+    b"hevc": ImageFormat.HEIC,
+    b"mif1": ImageFormat.HEIC,
+    b"msf1": ImageFormat.HEIC,
+}
+
+
+def detect_format(path: str | PathLike[str]) -> ImageFormat:
+    """The format a path's extension claims, in any case; UNKNOWN where it claims none.
+
+    >>> detect_format("IMAGE.JPEG")
+    <ImageFormat.JPEG: 'JPEG'>
+    """
+    return _BY_EXTENSION.get(PurePath(path).suffix.lower(), ImageFormat.UNKNOWN)
+
+
+def sniff_format(data: bytes) -> ImageFormat:
+    """The format that the first bytes of a file's content show; 132 bytes are enough.
+
+    >>> sniff_format(b"GIF89a...")
+    <ImageFormat.GIF: 'GIF'>
+    """
+    for signature, format in _SIGNATURES:
+        if data.startswith(signature):
+            return format
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ImageFormat.WEBP
+    if data[4:8] == b"ftyp":
+        return _BRANDS.get(bytes(data[8:12]), ImageFormat.UNKNOWN)
+    if data[128:132] == b"DICM":
+        return ImageFormat.DICOM
+    return ImageFormat.UNKNOWN

@@ -1,0 +1,148 @@
+"""`Image`: pixels, and what must not be lost on their way."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from imgpipe.formats import ImageFormat
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+Space = Literal["grey", "srgb", "linear", "icc"]
+
+DTYPES = (np.uint8, np.uint16, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A picture in memory.
+
+    `pixels` is (H, W, C), uint8, uint16 or float32, with C of 1 (grey), 2 (grey, alpha), 3 (red,
+    green, blue) or 4 (with alpha); alpha is not multiplied into the colours. `space` says what the
+    numbers mean: `grey`, `srgb`, `linear`, or `icc` for what `icc_profile` describes. `format` is
+    what the picture was read from, UNKNOWN for one from memory. `exif` is the EXIF block as it was
+    in the file; its orientation has been applied to the pixels.
+
+    Raises TypeError or ValueError for pixels that are not as said.
+    """
+
+    pixels: NDArray[Any]
+    space: Space = "srgb"
+    format: ImageFormat = ImageFormat.UNKNOWN
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if not isinstance(pixels, np.ndarray) or pixels.dtype not in DTYPES:
+            kind = pixels.dtype if isinstance(pixels, np.ndarray) else type(pixels).__name__
+            raise TypeError(f"Expected pixels of uint8, uint16 or float32, got {kind}")
+        if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or not pixels.size:
+            raise ValueError(f"Expected pixels of shape (H, W, 1 to 4), got {pixels.shape}")
+
+    def __repr__(self) -> str:
+        return (
+            f"<Image {self.width}x{self.height}, {self.channels} channels of {self.pixels.dtype}, "
+            f"{self.space}, from {self.format.value}>"
+        )
+
+    @property
+    def width(self) -> int:
+        """Pixels in a row."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows of pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """Samples in a pixel, alpha included."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last sample of each pixel is its opacity."""
+        return self.channels % 2 == 0
+
+    def with_pixels(self, pixels: NDArray[Any]) -> "Image":
+        """The same picture with other pixels; a colour profile goes when the colours go."""
+        if pixels.shape[2] < 3 <= self.channels:
+            return replace(self, pixels=pixels, space="grey", icc_profile=None)
+        return replace(self, pixels=pixels)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The pixels, (H, W) for a grey picture without alpha."""
+        pixels = self.pixels[:, :, 0] if self.channels == 1 else self.pixels
+        if copy is False and dtype is not None and pixels.dtype != dtype:
+            raise ValueError(f"Expected {pixels.dtype} where no copy may be made, got {dtype}")
+        return np.array(pixels, dtype, copy=True) if copy else np.asarray(pixels, dtype)
+
+    @classmethod
+    def from_array(cls, array: ArrayLike) -> "Image":
+        """A picture of an array of (H, W) or (H, W, C), taken for grey or sRGB; not copied.
+
+        >>> import numpy as np
+        >>> Image.from_array(np.zeros((2, 3), np.uint8))
+        <Image 3x2, 1 channels of uint8, grey, from unknown>
+        """
+        pixels = np.asarray(array)
+        if pixels.ndim == 2:
+            pixels = pixels[:, :, np.newaxis]
+        grey = pixels.ndim == 3 and pixels.shape[2] < 3
+        return cls(pixels, "grey" if grey else "srgb")
+
+    @classmethod
+    def from_pil(cls, image: "PIL.Image.Image") -> "Image":
+        """The pixels of a PIL image of any mode, as 8 bits of grey or RGB with its transparency.
+
+        16-bit grey is rounded to 8 bits; CMYK and the like become RGB by Pillow's own formulas,
+        and then no colour profile is kept.
+        """
+        mode = _plain_mode(image)
+        if image.mode.startswith("I") or image.mode == "F":
+            pixels = _eight_bits(image)
+        else:
+            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+        icc = image.info.get("icc_profile") if image.mode not in ("CMYK", "YCbCr", "LAB") else None
+        picture = cls.from_array(pixels)
+        return replace(picture, icc_profile=icc, space="icc") if icc else picture
+
+    def to_pil(self) -> "PIL.Image.Image":
+        """A PIL image of mode L, LA, RGB or RGBA. Raises TypeError for other pixels than uint8."""
+        from PIL import Image as pil
+
+        if self.pixels.dtype != np.uint8:
+            raise TypeError(f"Expected pixels of uint8, got {self.pixels.dtype}")
+        return pil.fromarray(np.ascontiguousarray(np.asarray(self)))
+
+
+def _plain_mode(image: "PIL.Image.Image") -> str:
+    """The one of L, LA, RGB and RGBA that holds what a PIL image shows."""
+    if image.mode in ("1", "L") or image.mode.startswith("I") or image.mode == "F":
+        return "LA" if "transparency" in image.info else "L"
+    if image.mode in ("La", "LA"):
+        return "LA"
+    if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
+        return "RGBA"
+    return "RGB"
+
+
+def _eight_bits(image: "PIL.Image.Image") -> NDArray[np.uint8]:
+    """Deep grey in 8 bits: integers are 16 bits deep, floats go from 0 to 1 or from 0 to 255."""
+    values = np.asarray(image)
+    if values.dtype.kind == "f":
+        scale = 255.0 if np.nanmax(values, initial=0) <= 1 else 1.0
+        levels = np.nan_to_num(values) * scale + 0.5
+    else:
+        levels = np.clip(values, 0, 65535).astype(np.uint32) / 257 + 0.5
+    grey: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+    clear = image.info.get("transparency")
+    if clear is None:
+        return grey
+    opacity = np.where(values == clear, 0, 255).astype(np.uint8)
+    return np.stack([grey, opacity], axis=2)

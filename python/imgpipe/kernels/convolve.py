@@ -1,0 +1,140 @@
+"""Convolution with any kernel, and the classic 3x3 filters."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from imgpipe import _imgcore
+from imgpipe.cores import kernel_threads
+from imgpipe.kernels.arrays import Array, output, planes
+from imgpipe.kernels.fixed_point import (
+    ConvolutionPlan,
+    SeparablePlan,
+    plan_kernel,
+    plan_separable,
+)
+from imgpipe.kernels.kernel import MAX_SIDE, Kernel, check_divisor
+
+BORDERS = {"reflect": 0, "replicate": 1, "constant": 2, "wrap": 3}
+MAX_TAPS = 4095
+
+
+def convolve(
+    array: ArrayLike,
+    kernel: Kernel,
+    *,
+    border: str = "reflect",
+    out: Any = None,
+    threads: int | None = None,
+) -> Array:
+    """Correlate `array` with `kernel`, as OpenCV's filter2D does; nothing is mirrored.
+
+    `array` is uint8, (H, W) or (H, W, C) with C from 1 to 4; so is the result. The kernel's anchor
+    is at (height // 2, width // 2). Sums are divided, rounded half up and clamped to 0..255. Pixels
+    beyond the edge are those of `border`: `reflect` (the edge pixel not repeated), `replicate`,
+    `constant` (zero) or `wrap`. Kernels that are an outer product run as two passes.
+
+    `out` takes the result; it may not overlap `array`. `threads` is at most how many to use, None
+    the share of the cores. Results are the same for any number, and for every instruction set.
+
+    Raises TypeError or ValueError for arguments that are not as said.
+
+    >>> import numpy as np
+    >>> bright = np.zeros((5, 5), np.uint8)
+    >>> bright[2, 2] = 255
+    >>> convolve(bright, Kernel.box_blur())[1].tolist()
+    [0, 28, 28, 28, 0]
+    """
+    if not isinstance(kernel, Kernel):
+        raise TypeError(f"Expected a Kernel, got {type(kernel).__name__}")
+    return _run(array, plan_kernel(kernel), border, out, threads)
+
+
+def convolve_separable(
+    array: ArrayLike,
+    kx: ArrayLike,
+    ky: ArrayLike,
+    *,
+    divisor: float = 1.0,
+    border: str = "reflect",
+    out: Any = None,
+    threads: int | None = None,
+) -> Array:
+    """Correlate the rows of `array` with `kx` and its columns with `ky`, and divide by `divisor`.
+
+    The vectors hold finite weights, 1 to 4095 each; vectors longer than 63 may raise brightness
+    16 times at most. For all else see `convolve`, of which this is the case
+    `Kernel(outer(ky, kx), divisor)`.
+
+    >>> import numpy as np
+    >>> convolve_separable(np.full((2, 2), 40, np.uint8), [0.5, 0.5], [1.0]).tolist()
+    [[40, 40], [40, 40]]
+    """
+    plan = _plan_vectors(_vector(kx, "kx"), _vector(ky, "ky"), divisor)
+    return _run(array, plan, border, out, threads)
+
+
+def sharpen(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`convolve` with `Kernel.sharpen()`."""
+    return convolve(array, Kernel.sharpen(), out=out, threads=threads)
+
+
+def edge_detect(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`convolve` with `Kernel.edge_detect()`."""
+    return convolve(array, Kernel.edge_detect(), out=out, threads=threads)
+
+
+def emboss(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`convolve` with `Kernel.emboss()`."""
+    return convolve(array, Kernel.emboss(), out=out, threads=threads)
+
+
+def _vector(values: ArrayLike, name: str) -> tuple[float, ...]:
+    vector = np.asarray(values, np.float64)
+    if vector.ndim != 1 or not 1 <= vector.size <= MAX_TAPS or not np.isfinite(vector).all():
+        raise ValueError(
+            f"Expected {name} to be a vector of 1 to {MAX_TAPS} finite weights, got {values!r}"
+        )
+    return tuple(vector.tolist())
+
+
+@lru_cache(maxsize=256)
+def _plan_vectors(
+    kx: tuple[float, ...], ky: tuple[float, ...], divisor: float
+) -> SeparablePlan | ConvolutionPlan:
+    check_divisor(divisor)
+    x, y = np.array(kx), np.array(ky)
+    plan = plan_separable(x, y, divisor)
+    if plan is None and max(len(kx), len(ky)) > MAX_SIDE and np.any(x) and np.any(y):
+        raise ValueError(
+            f"Expected vectors longer than {MAX_SIDE} to raise brightness 16 times at most, got "
+            f"{np.abs(x).sum() * np.abs(y).sum() / abs(divisor):.3g} times"
+        )
+    return plan or plan_kernel(Kernel(np.outer(y, x)[:MAX_SIDE, :MAX_SIDE], divisor))
+
+
+def _run(
+    array: ArrayLike,
+    plan: SeparablePlan | ConvolutionPlan,
+    border: str,
+    out: Any,
+    threads: int | None,
+) -> Array:
+    if border not in BORDERS:
+        raise ValueError(f"Expected border to be one of {', '.join(BORDERS)}, got {border!r}")
+    source = planes(array)
+    result, target = output(out, array, source.shape)
+    beyond = BORDERS[border]
+    with kernel_threads(threads) as n:
+        if isinstance(plan, SeparablePlan):
+            _imgcore.separable(
+                *(source, target, plan.kx, plan.ky, plan.exact, plan.bias),
+                *(plan.reciprocal, plan.shift, beyond, n),
+            )
+        else:
+            _imgcore.convolve(
+                *(source, target, plan.weights, plan.nx, plan.ny, plan.wide, plan.shift, beyond, n)
+            )
+    return result

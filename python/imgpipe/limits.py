@@ -1,0 +1,67 @@
+"""What is refused, and how much memory this process may use."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from imgpipe.errors import LimitExceeded
+
+MAX_FILE_BYTES = 512 * 2**20
+MAX_PIXELS = 0x3FFF**2
+MAX_SIDE = 65_535
+
+
+def check_file_size(size: int, path: Path | None = None) -> None:
+    """Raise LimitExceeded for a file of `size` bytes that is too large to be read whole."""
+    if size > MAX_FILE_BYTES:
+        raise LimitExceeded(
+            f"Expected a file of at most {MAX_FILE_BYTES // 2**20} MiB, got {size / 2**20:.0f} MiB",
+            path,
+        )
+
+
+def check_dimensions(width: int, height: int, path: Path | None = None) -> None:
+    """Raise LimitExceeded for a picture of so many pixels, or such a side, that none is meant."""
+    if max(width, height) > MAX_SIDE:
+        raise LimitExceeded(
+            f"Expected sides of at most {MAX_SIDE} pixels, got {width}x{height}", path
+        )
+    if width * height > MAX_PIXELS:
+        raise LimitExceeded(
+            f"Expected at most {MAX_PIXELS // 10**6} megapixels, "
+            f"got {width}x{height} ({width * height // 10**6})",
+            path,
+        )
+
+
+def own_cgroup(controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and its parents, version 2 and version 1."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        root = Path("/sys/fs/cgroup", controllers and controller)
+        here = root / path.lstrip("/")
+        while here != root:
+            yield here
+            here = here.parent
+        yield root
+
+
+def memory_allowed() -> int:
+    """Bytes of memory this process may use: the machine's, or less where a control group says so.
+
+    Linux control groups are read; elsewhere the machine's memory is the answer.
+    """
+    allowed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for group in own_cgroup("memory"):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            try:
+                allowed = min(allowed, int((group / name).read_text()))
+            except (OSError, ValueError):  # not there, or "max"
+                continue
+    return allowed

@@ -1,0 +1,41 @@
+"""Whether an output is to be made, given what the log and the disk say."""
+
+from enum import Enum
+from typing import Literal, get_args
+
+Overwrite = Literal["never", "changed", "all"]
+OVERWRITE_RULES: tuple[Overwrite, ...] = get_args(Overwrite)
+
+
+class Decision(Enum):
+    """What is to become of one output; the value says why, for people."""
+
+    MAKE = "new"
+    REPLACE = "made anew over an older one"
+    UP_TO_DATE = "up to date"
+    STALE = "made earlier from another input or with other settings"
+    FOREIGN = "a file of that name was there before"
+
+    @property
+    def is_skip(self) -> bool:
+        """Whether nothing is done."""
+        return self in (Decision.UP_TO_DATE, Decision.STALE, Decision.FOREIGN)
+
+
+def decide(
+    existing_size: int | None, our_size: int | None, same_key: bool, overwrite: Overwrite
+) -> Decision:
+    """What to do about an output.
+
+    `existing_size` is that of the file under its name, None where there is none; `our_size` that
+    of the file we last put there, None where we have not; `same_key` says whether ours was made
+    from the same input with the same settings.
+    """
+    if existing_size is None:
+        return Decision.MAKE
+    ours = existing_size == our_size
+    if ours and same_key and overwrite != "all":
+        return Decision.UP_TO_DATE
+    if overwrite == "all" or (ours and overwrite == "changed"):
+        return Decision.REPLACE
+    return Decision.STALE if ours else Decision.FOREIGN

@@ -1,0 +1,127 @@
+"""Save: the bytes of an output in, a whole file under its final name out.
+
+In two moves, so that the run log can stand between them: `stage` writes a temporary file and
+flushes it to the disk, `publish` gives it its name. Whatever moment a run is killed at, a file
+under a final name is whole.
+"""
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgpipe.errors import SaveError, StorageFull
+from imgpipe.formats import ImageFormat, detect_format
+from imgpipe.image import Image
+from imgpipe.steps.encode import encode_image
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An output on the disk under a temporary name."""
+
+    temporary: Path
+    target: Path
+    size: int
+    digest: bytes
+
+
+def stage(data: bytes, target: Path, folder: Path | None = None) -> Staged:
+    """Write `data` to a new file in `folder`, or beside `target`, and flush it to the disk.
+
+    Raises StorageFull where no room is left, SaveError for other refusals of the system.
+    """
+    temporary = (folder or target.parent) / f".imgpipe-{secrets.token_hex(8)}"
+    try:
+        if folder is None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _refusal(error, target) from error
+    return Staged(temporary, target, len(data), hashlib.sha256(data).digest())
+
+
+def publish(staged: Staged, *, replace: bool) -> None:
+    """Give a staged file its final name, over an existing file only where `replace` says so.
+
+    The folder is to be flushed with `sync_folders` afterwards. Raises as `stage` does.
+    """
+    try:
+        staged.target.parent.mkdir(parents=True, exist_ok=True)
+        if replace:
+            os.replace(staged.temporary, staged.target)
+        else:
+            _link(staged)
+    except OSError as error:
+        staged.temporary.unlink(missing_ok=True)
+        raise _refusal(error, staged.target) from error
+
+
+def _link(staged: Staged) -> None:
+    """A link fails where the name is taken, which a rename does not."""
+    try:
+        os.link(staged.temporary, staged.target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if staged.target.exists():  # a filesystem without links leaves no better way to ask
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        os.rename(staged.temporary, staged.target)
+    else:
+        staged.temporary.unlink()
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Flush the names in `folders` to the disk, each folder once."""
+    for folder in set(folders):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # some filesystems have nothing to flush here
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def write_whole(data: bytes, path: Path) -> None:
+    """Put `data` at `path`, over what is there, so that `path` never holds a part of it."""
+    publish(stage(data, path), replace=True)
+    sync_folders([path.parent])
+
+
+def save_image(
+    image: Image,
+    path: str | os.PathLike[str],
+    *,
+    format: ImageFormat | None = None,
+    quality: int | None = None,
+) -> None:
+    """Write `image` to `path`, over what is there, whole or not at all.
+
+    `format` None goes by the extension; for `quality` see `encode_image`. Folders on the way are
+    made. Raises ConfigError, EncodeError, SaveError or StorageFull.
+    """
+    target = Path(path)
+    format = detect_format(target) if format is None else format
+    write_whole(encode_image(image, format, quality, target), target)
+
+
+def _refusal(error: OSError, target: Path) -> SaveError | StorageFull:
+    if error.errno in _FULL:
+        return StorageFull(
+            f"Expected room for {target}, but the disk is full; make some and run again"
+        )
+    if isinstance(error, FileExistsError):
+        return SaveError("Expected no file under the output's name, found one just now", target)
+    return SaveError(f"Expected to write {target}, got: {error.strerror}", target)

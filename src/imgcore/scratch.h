@@ -1,0 +1,20 @@
+/* Carving one block of scratch memory into parts that start on cache lines. */
+#ifndef IMGCORE_SCRATCH_H
+#define IMGCORE_SCRATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SCRATCH_ALIGN = 64 };
+
+static inline size_t scratch_size(size_t bytes) {
+  return (bytes + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN;
+}
+
+static inline void *scratch_take(void **scratch, size_t bytes) {
+  void *part = *scratch;
+  *scratch = (char *)part + scratch_size(bytes);
+  return part;
+}
+
+#endif
