@@ -101,7 +101,11 @@ async def retry_with_backoff(function: Callable[[], Awaitable[T]], attempts: int
         retry=tenacity.retry_if_exception_type((OSError, LoadError)),
         reraise=True,
     )
-    return await retrying(function)
+
+    async def attempt() -> T:  # tenacity awaits only what is an async function itself
+        return await function()
+
+    return await retrying(attempt)
 
 
 async def process_image(data: ImageData, transforms: Sequence[ImageTransform]) -> ProcessedImage:

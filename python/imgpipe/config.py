@@ -112,9 +112,9 @@ def _check_counts(**counts: int | None) -> None:
             raise ConfigError(f"Expected {name} to be a whole number from 1 on, got {count!r}")
 
 
-def _checked_transforms(transforms: Iterable[ImageTransform]) -> tuple[ImageTransform, ...]:
-    checked = tuple(transforms)
-    for transform in checked:
+def _checked_transforms(transforms: Sequence[ImageTransform]) -> tuple[ImageTransform, ...]:
+    given = tuple(transforms) if isinstance(transforms, Iterable) else (transforms,)
+    for transform in given:
         if not isinstance(transform, ImageTransform):
             raise ConfigError(f"Expected transforms such as Thumbnail(256), got {transform!r}")
-    return checked
+    return given

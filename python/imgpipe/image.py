@@ -123,13 +123,8 @@ class Image:
 
 def _plain_mode(image: "PIL.Image.Image") -> str:
     """The one of L, LA, RGB and RGBA that holds what a PIL image shows."""
-    if image.mode in ("1", "L") or image.mode.startswith("I") or image.mode == "F":
-        return "LA" if "transparency" in image.info else "L"
-    if image.mode in ("La", "LA"):
-        return "LA"
-    if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
-        return "RGBA"
-    return "RGB"
+    grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
+    return ("L" if grey else "RGB") + ("A" if image.has_transparency_data else "")
 
 
 def _eight_bits(image: "PIL.Image.Image") -> NDArray[np.uint8]:

@@ -5,11 +5,11 @@ failed, 130 and 143 stopped by a signal.
 """
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from PIL import Image as pil
 
 from imgpipe import __version__
 from imgpipe.cli.doctor import report
@@ -142,8 +142,6 @@ def run(
         )
     except ConfigError as error:
         raise typer.BadParameter(str(error)) from None
-    # Ours is the stricter limit, and ours is the process.
-    pil.MAX_IMAGE_PIXELS = None
     raise typer.Exit(run_with_view(config, quiet))
 
 
@@ -163,6 +161,8 @@ def doctor() -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Pillow warns of oddities in metadata that we do not use, without naming the picture.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         app(prog_name="imgpipe")
     except ImgpipeError as error:

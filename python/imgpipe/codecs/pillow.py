@@ -10,20 +10,28 @@ from typing import Any
 
 import numpy as np
 import PIL
-from PIL import Image as pil
 from PIL import features
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.orientation import TAG, upright
 
-FORMATS = (
-    ImageFormat.JPEG,
-    ImageFormat.PNG,
-    ImageFormat.GIF,
-    ImageFormat.WEBP,
-    ImageFormat.BMP,
-)
+# The readers themselves, as Image.open would guess at the format, which is known by now, and hold
+# a limit of pixels for the whole process, where we have one of our own.
+_READERS: dict[ImageFormat, type[ImageFile]] = {
+    ImageFormat.JPEG: JpegImageFile,
+    ImageFormat.PNG: PngImageFile,
+    ImageFormat.GIF: GifImageFile,
+    ImageFormat.WEBP: WebPImageFile,
+    ImageFormat.BMP: BmpImageFile,
+}
+FORMATS = tuple(_READERS)
 
 # Modes each format stores, by channels; what is missing is flattened or spread out first.
 _ALPHA = (ImageFormat.PNG, ImageFormat.WEBP, ImageFormat.GIF)
@@ -54,19 +62,19 @@ def versions() -> dict[str, str]:
 
 def size(data: bytes, format: ImageFormat) -> tuple[int, int]:
     """(width, height) in pixels as stored, from the header alone."""
-    with pil.open(BytesIO(data), formats=[format.name]) as opened:
+    with _READERS[format](BytesIO(data)) as opened:
         return opened.size
 
 
 def decode(data: bytes, format: ImageFormat) -> Image:
     """The picture, or the first one of an animation, upright."""
-    with pil.open(BytesIO(data), formats=[format.name]) as opened:
+    with _READERS[format](BytesIO(data)) as opened:
         opened.load()
         picture = replace(Image.from_pil(opened), format=format, exif=opened.info.get("exif"))
         return upright(picture, _orientation(opened))
 
 
-def _orientation(opened: pil.Image) -> int:
+def _orientation(opened: ImageFile) -> int:
     try:
         return int(opened.getexif().get(TAG, 1))
     except Exception:  # a broken EXIF block, on which Pillow raises anything, costs no picture

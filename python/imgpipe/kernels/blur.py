@@ -41,8 +41,8 @@ def gaussian_blur(
     `convolve`.
 
     >>> import numpy as np
-    >>> gaussian_blur(np.eye(3, dtype=np.uint8) * 160, ksize=3)[1].tolist()
-    [40, 60, 40]
+    >>> gaussian_blur(np.array([[0, 0, 160, 0, 0]], np.uint8), ksize=3).tolist()
+    [[0, 40, 80, 40, 0]]
     """
     if (sigma is None) == (ksize is None):
         raise ValueError(f"Expected sigma or ksize, got {sigma=} and {ksize=}")

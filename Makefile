@@ -1,0 +1,81 @@
+# Two commands set everything up from nothing: make demo, make test.
+PYTHON ?= python3
+PHOTOS ?=
+
+BIN := .venv/bin
+CORE := $(wildcard src/imgcore/*) CMakeLists.txt pyproject.toml
+SERIAL := .venv-serial/bin
+WHEEL := .venv-wheel/bin
+
+.PHONY: demo test check checks lint types contracts simd serial wheel bench clean
+
+demo: .venv/.run
+ifeq ($(PHOTOS),)
+	test -d build/photo-packages || $(BIN)/pip install --quiet --disable-pip-version-check \
+	  --no-deps --target build/photo-packages scikit-image scikit-learn
+	$(BIN)/python examples/demo_photos.py build/photo-packages build/photos
+	$(MAKE) --no-print-directory demo PHOTOS=build/photos
+else
+	$(BIN)/imgpipe run "$(PHOTOS)" -o demo-output/thumbnails -t thumbnail:256 -O changed
+	$(BIN)/imgpipe run "$(PHOTOS)" -o demo-output/soft-grey -t thumbnail:1024 -t grayscale -t blur:2 \
+	  -O changed
+	$(BIN)/python examples/contact_sheet.py demo-output/thumbnails -o demo-output/contact-sheet.jpg
+	@echo "Look at demo-output/contact-sheet.jpg"
+endif
+
+test: .venv/.test
+	$(BIN)/pytest -q
+
+check: test checks
+
+# All that CI runs beside the tests.
+checks: lint types contracts simd serial wheel
+
+lint: .venv/.check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.check
+	$(BIN)/mypy
+
+contracts: .venv/.check
+	$(BIN)/lint-imports --no-logo
+
+# The kernels on every instruction set this machine runs.
+simd: .venv/.test
+	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels())"); do \
+	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q tests/kernels || exit 1; done
+
+# The kernels without OpenMP, warnings being errors.
+serial:
+	$(PYTHON) -m venv .venv-serial
+	$(SERIAL)/pip install --quiet '.[test]' -Cbuild-dir=build/serial \
+	  -Ccmake.define.IMGPIPE_OPENMP=OFF -Ccmake.define.IMGPIPE_WERROR=ON
+	$(SERIAL)/pytest -q tests/kernels
+
+# The wheel as users get it, warnings being errors, tried in an empty environment.
+wheel: .venv/.test
+	rm -rf build/wheel .venv-wheel
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/wheel . -Cbuild-dir=build/werror \
+	  -Ccmake.define.IMGPIPE_WERROR=ON
+	$(PYTHON) -m venv .venv-wheel
+	$(WHEEL)/pip install --quiet build/wheel/imgpipe-*-cp311-abi3-*.whl
+	cd build/wheel && ../../$(WHEEL)/python -W error -m imgpipe doctor
+
+bench: .venv/.bench
+	$(BIN)/pytest -q -p no:cacheprovider bench --benchmark-only --benchmark-columns=min,median,iqr,rounds
+
+# The environment, with the package in it and its C code built anew whenever that has changed.
+.venv/.run: EXTRAS :=
+.venv/.test: EXTRAS := [test]
+.venv/.check: EXTRAS := [test,check]
+.venv/.bench: EXTRAS := [bench]
+.venv/.run .venv/.test .venv/.check .venv/.bench: $(CORE)
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
+	  f"Expected Python 3.11 or newer, got {v.major}.{v.minor}; say make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-serial .venv-wheel build demo-output

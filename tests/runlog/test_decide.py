@@ -1,0 +1,37 @@
+import itertools
+
+import pytest
+from imgpipe.runlog import Decision, decide
+
+
+@pytest.mark.parametrize("overwrite", ["never", "changed", "all"])
+@pytest.mark.parametrize("same_key", [True, False])
+def test_what_is_not_there_is_made(overwrite, same_key: bool) -> None:
+    assert decide(None, 5, same_key, overwrite) is Decision.MAKE
+    assert decide(None, None, same_key, overwrite) is Decision.MAKE
+
+
+@pytest.mark.parametrize(
+    ("our_size", "same_key", "overwrite", "expected"),
+    [
+        (5, True, "never", Decision.UP_TO_DATE),
+        (5, True, "changed", Decision.UP_TO_DATE),
+        (5, True, "all", Decision.REPLACE),
+        (5, False, "never", Decision.STALE),
+        (5, False, "changed", Decision.REPLACE),
+        (5, False, "all", Decision.REPLACE),
+        (4, True, "never", Decision.FOREIGN),
+        (4, True, "changed", Decision.FOREIGN),
+        (4, True, "all", Decision.REPLACE),
+        (None, False, "never", Decision.FOREIGN),
+        (None, False, "changed", Decision.FOREIGN),
+        (None, False, "all", Decision.REPLACE),
+    ],
+)
+def test_what_is_there(our_size, same_key, overwrite, expected) -> None:
+    assert decide(5, our_size, same_key, overwrite) is expected
+
+
+def test_a_file_that_is_not_ours_is_never_replaced_unless_all_are() -> None:
+    for size, key, rule in itertools.product([None, 4], [True, False], ["never", "changed"]):
+        assert decide(5, size, key, rule).is_skip

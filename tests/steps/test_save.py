@@ -1,0 +1,93 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from imgpipe import ConfigError, Image, ImageFormat, SaveError, StorageFull, open_image, save_image
+from imgpipe.steps.save import publish, stage
+
+
+def test_save_image_goes_by_the_extension_and_makes_folders(tmp_path: Path, smooth) -> None:
+    path = tmp_path / "new" / "folder" / "picture.webp"
+    save_image(Image.from_array(smooth(20, 10)), path)
+    assert open_image(path).format is ImageFormat.WEBP
+    assert os.listdir(path.parent) == ["picture.webp"]
+
+
+def test_save_image_replaces_what_is_there(tmp_path: Path, smooth) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"old")
+    save_image(Image.from_array(smooth(20, 10)), path, format=ImageFormat.BMP)
+    assert open_image(path).format is ImageFormat.BMP
+
+
+def test_an_extension_of_no_format_is_refused(tmp_path: Path, smooth) -> None:
+    with pytest.raises(ConfigError, match="Expected a format to write"):
+        save_image(Image.from_array(smooth(4, 4)), tmp_path / "picture.txt")
+    assert os.listdir(tmp_path) == []
+
+
+def test_outputs_have_the_permissions_of_any_new_file(tmp_path: Path) -> None:
+    publish(stage(b"x", tmp_path / "ours"), replace=False)
+    (tmp_path / "plain").write_bytes(b"x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_publishing_never_replaces_unless_asked(tmp_path: Path) -> None:
+    target = tmp_path / "taken.jpg"
+    target.write_bytes(b"somebody's picture")
+    with pytest.raises(SaveError, match="Expected no file under the output's name"):
+        publish(stage(b"ours", target), replace=False)
+    assert target.read_bytes() == b"somebody's picture"
+    assert os.listdir(tmp_path) == ["taken.jpg"]
+    publish(stage(b"ours", target), replace=True)
+    assert target.read_bytes() == b"ours"
+
+
+def test_where_links_are_not_to_be_had_nothing_is_replaced_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    target = tmp_path / "a.jpg"
+    publish(stage(b"first", target), replace=False)
+    with pytest.raises(SaveError, match="found one just now"):
+        publish(stage(b"second", target), replace=False)
+    assert target.read_bytes() == b"first"
+    assert os.listdir(tmp_path) == ["a.jpg"]
+
+
+def test_a_full_disk_is_said_so_and_leaves_nothing(tmp_path: Path) -> None:
+    script = f"""
+import os, resource, signal
+from pathlib import Path
+from imgpipe import StorageFull
+from imgpipe.steps.save import stage
+os.chdir({str(tmp_path)!r})
+try:
+    stage(b"x" * 2**20, Path("full/picture.jpg"))
+except StorageFull as error:
+    print(error, os.listdir("full"))
+"""
+    mount = f"mkdir -p {tmp_path}/full && mount -t tmpfs -o size=64k none {tmp_path}/full"
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
+    command = ["unshare", "-m", "sh", "-c", f"{mount} && exec {sys.executable} -c '{script}'"]
+    script_safe = [part.replace("'" + script + "'", '"$SCRIPT"') for part in command]
+    ran = subprocess.run(
+        script_safe,
+        env={**os.environ, "SCRIPT": script},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "the disk is full" in ran.stdout
+    assert ran.stdout.strip().endswith("[]")
+
+
+def test_storage_full_is_no_failure_of_one_picture() -> None:
+    assert not issubclass(StorageFull, SaveError)
