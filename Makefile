@@ -63,7 +63,7 @@ wheel: .venv/.test
 	cd build/wheel && ../../$(WHEEL)/python -W error -m imgpipe doctor
 
 bench: .venv/.bench
-	$(BIN)/pytest -q -p no:cacheprovider bench --benchmark-only --benchmark-columns=min,median,iqr,rounds
+	$(BIN)/pytest -q -s bench --benchmark-only --benchmark-columns=min,median,iqr,rounds
 
 # The environment, with the package in it and its C code built anew whenever that has changed.
 .venv/.run: EXTRAS :=

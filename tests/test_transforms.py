@@ -3,8 +3,7 @@ import math
 import imgpipe
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from imgpipe import (
     Blur,
     Brighten,

@@ -19,8 +19,7 @@ from imgpipe import (
     open_image,
     retry_with_backoff,
 )
-from PIL import Image as pil
-from PIL import ImageOps
+from PIL import Image as pil, ImageOps
 
 FIVE = ["JPEG", "PNG", "GIF", "WEBP", "BMP"]
 

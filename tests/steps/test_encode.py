@@ -12,8 +12,7 @@ from imgpipe import (
     encode_image,
     sniff_format,
 )
-from PIL import Image as pil
-from PIL import ImageCms
+from PIL import Image as pil, ImageCms
 
 FIVE = [
     ImageFormat.JPEG,

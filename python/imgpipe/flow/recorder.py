@@ -45,7 +45,13 @@ class Recorder:
             failed=[(made.row, made.error) for _, made in claimed if made.error],
         )
         placed = [(item, self._publish(item, made)) for item, made in claimed]
-        sync_folders(made.staged.target.parent for _, made in placed if made.staged)
+        sync_folders(
+            folder
+            for _, made in placed
+            if made.staged
+            for folder in made.staged.target.parents
+            if folder.is_relative_to(self._output_dir)  # a new folder is a name in the one above
+        )
         return [_result(item, made) for item, made in placed]
 
     def finish(self) -> None:
