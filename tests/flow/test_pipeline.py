@@ -157,6 +157,38 @@ def test_a_single_picture_is_not_replaced_by_its_own_output(pictures: Path) -> N
     assert (pictures / "a.jpg").read_bytes() == before
 
 
+def test_a_link_into_the_output_folder_is_an_input_too(pictures: Path, tmp_path: Path) -> None:
+    source = tmp_path / "links"
+    source.mkdir()
+    (source / "a.jpg").symlink_to(pictures / "a.jpg")
+    before = (pictures / "a.jpg").read_bytes()
+    config = PipelineConfig(source, pictures, transforms=[Grayscale()], overwrite="all")
+    (result,) = run(config)
+    assert "Expected an output that is no input" in (result.error or "")
+    assert (pictures / "a.jpg").read_bytes() == before
+
+
+def test_a_file_that_appears_under_way_is_not_replaced(pictures: Path, tmp_path: Path) -> None:
+    names = [f"more{number:02}.jpg" for number in range(60)]
+    for name in names:
+        (pictures / name).write_bytes((pictures / "a.jpg").read_bytes())
+    config = PipelineConfig(pictures, tmp_path / "out", 1, 1, batch_size=1)
+    theirs = tmp_path / "out" / names[-1]
+
+    async def collect() -> list[ProcessingResult]:
+        async with Pipeline(config) as pipeline:
+            results = aiter(pipeline)
+            first = await anext(results)
+            theirs.write_bytes(b"theirs")
+            return [first, *[result async for result in results]]
+
+    results = asyncio.run(asyncio.wait_for(collect(), 60))
+    assert theirs.read_bytes() == b"theirs"
+    (failed,) = (result for result in results if not result.success)
+    assert (failed.original_path, failed.step) == (pictures / names[-1], "save")
+    assert counts(run(config)) == {"skipped": 66}
+
+
 def test_an_output_folder_inside_the_input_is_not_eaten(pictures: Path) -> None:
     config = PipelineConfig(pictures, pictures / "out", transforms=[Thumbnail(20)])
     assert counts(run(config)) == {"done": 6}

@@ -86,3 +86,40 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(
     with start(source, out) as again:
         assert again.wait(DEADLINE) == 0
     assert tree(out) == undisturbed
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2, 20])
+def test_a_kill_between_intent_and_done_is_settled(
+    moment: str, nth: int, source: Path, tmp_path: Path, tree, undisturbed: dict[str, bytes]
+) -> None:
+    """The process dies at the nth name, just before it is given or just after."""
+    out = tmp_path / "out"
+    script = f"""
+import os, signal, sys
+given, link = 0, os.link
+def deadly(*arguments):
+    global given
+    given += 1
+    if "{moment}" == "after":
+        link(*arguments)
+    if given == {nth}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "{moment}" == "before":
+        link(*arguments)
+os.link = deadly
+sys.argv[1:] = ["run", {str(source)!r}, "-o", {str(out)!r}, "-t", "thumbnail:200"]
+from imgpipe.cli.main import main
+main()
+"""
+    killed = subprocess.run([sys.executable, "-c", script], timeout=DEADLINE, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = tree(out)
+    assert len(left) == nth - (moment == "before")
+    assert left.items() <= undisturbed.items()
+
+    with start(source, out) as again:
+        output = again.communicate(timeout=DEADLINE)[0].decode()
+    assert f"Successful: {PICTURES - len(left)}, Failed: 0, Skipped: {len(left)}" in output
+    assert f"{len(left)} skipped: up to date" in output or not left
+    assert tree(out) == undisturbed

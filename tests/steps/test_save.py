@@ -31,6 +31,7 @@ def test_an_extension_of_no_format_is_refused(tmp_path: Path, smooth) -> None:
 
 def test_outputs_have_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     publish(stage(b"x", tmp_path / "ours"), replace=False)
+    assert os.listdir(tmp_path) == ["ours"]
     (tmp_path / "plain").write_bytes(b"x")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -91,3 +92,24 @@ except StorageFull as error:
 
 def test_storage_full_is_no_failure_of_one_picture() -> None:
     assert not issubclass(StorageFull, SaveError)
+
+
+def test_bytes_reach_the_disk_before_the_name_and_the_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smooth
+) -> None:
+    happened: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(descriptor: int) -> None:
+        happened.append(f"flush {Path(os.readlink(f'/proc/self/fd/{descriptor}')).suffix}")
+        fsync(descriptor)
+
+    def note_replace(old: Path, new: Path) -> None:
+        happened.append(f"name {new.name}")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    folder = tmp_path / "folder.d"
+    save_image(Image.from_array(smooth(4, 4)), folder / "a.png")
+    assert happened == ["flush ", "name a.png", "flush .d"]
