@@ -32,8 +32,10 @@ create table outputs (
   landed blob unique,                 -- where it went instead, its content being of another format
   key blob not null,                  -- of the input's fingerprint and the recipe
   state text not null check (state in ('planned', 'intent', 'done', 'failed')),
-  bytes integer,                      -- of the file we put there
+  bytes integer,                      -- of the file we last put there
   digest blob,
+  next_bytes integer,                 -- of the file about to be put there
+  next_digest blob,
   step text,                          -- that failed
   error text,
   seconds real
@@ -41,6 +43,8 @@ create table outputs (
 create index outputs_by_state on outputs (state) where state = 'intent';
 create table unlisted (path blob not null primary key, error text not null);
 """
+
+_ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +166,11 @@ class RunLog:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
         with self._connection:
             self._connection.executemany(
-                "update outputs set state = 'done', seconds = ? where id = ?",
+                f"update outputs set {_ARRIVED}, seconds = ? where id = ?",
                 [(seconds, row.id) for row, seconds in done],
             )
             self._connection.executemany(
-                "update outputs set state = 'intent', bytes = ?, digest = ? where id = ?",
+                "update outputs set state = 'intent', next_bytes = ?, next_digest = ? where id = ?",
                 [(staged.size, staged.digest, row.id) for row, staged in intents],
             )
             self._connection.executemany(
@@ -186,17 +190,16 @@ class RunLog:
         """Settle what a killed run left: its temporaries go, its intents are done or are not."""
         _empty(self.scratch)
         intents = self._connection.execute(
-            "select id, coalesce(landed, path), bytes, digest from outputs where state = 'intent'"
+            "select id, coalesce(landed, path), next_bytes, next_digest from outputs "
+            "where state = 'intent'"
         ).fetchall()
         with self._connection:
             self._connection.execute("delete from unlisted")
             for id, path, size, digest in intents:
                 target = self._output_dir / os.fsdecode(path)
-                done = _size(target) == size and _digest(target) == digest
-                self._connection.execute(
-                    "update outputs set state = ? where id = ?",
-                    ("done" if done else "planned", id),
-                )
+                arrived = _size(target) == size and _digest(target) == digest
+                outcome = _ARRIVED if arrived else "state = 'planned'"
+                self._connection.execute(f"update outputs set {outcome} where id = ?", (id,))
 
     def states(self) -> dict[str, int]:
         """How many outputs are in each state."""
