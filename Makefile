@@ -19,7 +19,7 @@ else
 	$(BIN)/imgpipe run "$(PHOTOS)" -o demo-output/thumbnails -t thumbnail:256 -O changed
 	$(BIN)/imgpipe run "$(PHOTOS)" -o demo-output/soft-grey -t thumbnail:1024 -t grayscale -t blur:2 \
 	  -O changed
-	$(BIN)/python examples/contact_sheet.py demo-output/thumbnails -o demo-output/contact-sheet.jpg
+	$(BIN)/python examples/contact_sheet.py demo-output/thumbnails demo-output/contact-sheet.jpg
 	@echo "Look at demo-output/contact-sheet.jpg"
 endif
 
