@@ -14,6 +14,8 @@ from functools import cache
 
 from imgpipe.limits import own_cgroup
 
+MAX_THREADS = 256
+
 
 @cache
 def available() -> int:
@@ -80,7 +82,7 @@ def kernel_threads(wanted: int | None) -> Iterator[int]:
     budget = _budget
     if wanted is not None and wanted < 1:
         raise ValueError(f"Expected threads of at least 1, got {wanted}")
-    share = wanted or available() // max(1, budget.pictures)
+    share = min(wanted or available() // max(1, budget.pictures), MAX_THREADS)
     if share <= 1 or budget.forked or not budget.wide.acquire(blocking=False):
         yield 1
         return

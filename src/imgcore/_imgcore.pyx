@@ -13,7 +13,7 @@ from cpython.buffer cimport (
 )
 from cython.parallel cimport prange
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
@@ -165,9 +165,9 @@ def convolve(src, dst, bytes weights, int nx, int ny, bint wide, int shift, int 
 cdef resample_t axis(bytes start, bytes weights, ptrdiff_t outputs, ptrdiff_t inputs) except *:
     holds(start, outputs, sizeof(int32_t))
     cdef resample_t plan
-    plan.start, plan.weights = <const int32_t *><char *>start, <const int16_t *><char *>weights
-    plan.taps = <int>(<ptrdiff_t>len(weights) // 2 // outputs)
-    holds(weights, outputs * plan.taps, sizeof(int16_t))
+    plan.start, plan.weights = <const int32_t *><char *>start, <const int32_t *><char *>weights
+    plan.taps = <int>(<ptrdiff_t>len(weights) // 4 // outputs)
+    holds(weights, outputs * plan.taps, sizeof(int32_t))
     for i in range(outputs):
         if plan.start[i] < 0 or plan.start[i] + plan.taps > inputs:
             raise ValueError(f"Expected taps inside the {inputs} inputs, got a start of {plan.start[i]}")

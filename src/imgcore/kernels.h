@@ -48,11 +48,11 @@ typedef struct {
 } convolution_t;
 
 /* One axis of a resize: output i is the sum of `taps` inputs from start[i] on, weighted with
- * weights[i * taps ...], which are scaled by 2^14 and add up to 2^14. start[i] + taps never
- * leaves the input. */
+ * weights[i * taps ...], which are scaled by 2^22 and add up to 2^22; the sum of their absolute
+ * values stays below 2^23. start[i] + taps never leaves the input. */
 typedef struct {
   const int32_t *start;
-  const int16_t *weights;
+  const int32_t *weights;
   int taps;
 } resample_t;
 

@@ -1,5 +1,5 @@
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -26,7 +26,7 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct resample_t:
         const int32_t *start
-        const int16_t *weights
+        const int32_t *weights
         int taps
 
     ctypedef struct depth_kernels_t:

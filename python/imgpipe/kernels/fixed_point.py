@@ -43,11 +43,21 @@ class ConvolutionPlan:
     shift: int
 
 
-def quantise(weights: Vector, bits: int) -> NDArray[np.int64]:
-    """`weights` times 2**bits as whole numbers whose sum is that of the weights, rounded.
+def quantise_lines(weights: Vector, bits: int) -> NDArray[np.int64]:
+    """`weights` times 2**bits as whole numbers; of several dimensions, along the last.
 
-    So a flat area stays flat. What rounding took goes to the middle weight, which keeps
-    symmetric weights symmetric.
+    Running sums are rounded, not the weights, so that however many they are, flat areas stay flat,
+    slopes keep their place, and symmetric weights stay symmetric.
+    """
+    sums = np.rint(np.ldexp(np.cumsum(weights, axis=-1), bits)).astype(np.int64)
+    return np.diff(sums, axis=-1, prepend=0)
+
+
+def quantise_matrix(weights: Vector, bits: int) -> NDArray[np.int64]:
+    """`weights`, a matrix, times 2**bits as whole numbers whose sum is that of the weights.
+
+    So a flat area stays flat. What rounding took goes to the middle weight, which keeps symmetric
+    weights symmetric.
     """
     scaled = np.rint(np.ldexp(weights, bits)).astype(np.int64)
     missing = round(float(np.ldexp(weights.sum(), bits))) - int(scaled.sum())
@@ -110,7 +120,7 @@ def _plan_rounded(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | Non
     if not norm or not gain or gain > MAX_SEPARABLE_GAIN:
         return None
     shift = min(16, int(np.floor(np.log2((COLUMN_SUM - len(ky)) / gain))))
-    x, y = quantise(kx / norm, ROW_BITS), quantise(columns, shift)
+    x, y = quantise_lines(kx / norm, ROW_BITS), quantise_lines(columns, shift)
     return SeparablePlan(
         x.astype(np.int32).tobytes(), y.astype(np.int32).tobytes(), False, 0, 0, shift
     )
@@ -131,4 +141,4 @@ def plan_convolution(weights: Vector) -> ConvolutionPlan:
     wide = bits < 0 or weights.size * 0.5 * 255 / 2.0**bits > MAX_QUANTISATION_ERROR
     if wide:
         bits = min(40, int(np.floor(np.log2(INT64_SUM / 256 / total))))
-    return ConvolutionPlan(quantise(weights, bits).tobytes(), nx, ny, wide, bits)
+    return ConvolutionPlan(quantise_matrix(weights, bits).tobytes(), nx, ny, wide, bits)

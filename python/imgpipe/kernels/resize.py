@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from imgpipe import _imgcore
 from imgpipe.cores import kernel_threads
 from imgpipe.kernels.arrays import Array, output, planes
+from imgpipe.kernels.fixed_point import quantise_lines
 from imgpipe.kernels.kernel import Vector
 from imgpipe.limits import MAX_SIDE
 
-WEIGHT_BITS = 14
+WEIGHT_BITS = 22
 
 
 def _box(x: Vector) -> Vector:
@@ -120,8 +121,5 @@ def resampling(inputs: int, outputs: int, filter: str) -> Resampling:
 
 
 def _pack(start: NDArray[Any], weights: Vector) -> Resampling:
-    """Fixed point, each row adding up to one; what rounding took goes to the largest weight."""
-    scaled = np.rint(np.ldexp(weights, WEIGHT_BITS)).astype(np.int64)
-    largest = scaled.argmax(axis=1)
-    scaled[np.arange(len(scaled)), largest] += (1 << WEIGHT_BITS) - scaled.sum(axis=1)
-    return Resampling(start.astype(np.int32).tobytes(), scaled.astype(np.int16).tobytes())
+    scaled = quantise_lines(weights, WEIGHT_BITS).astype(np.int32)
+    return Resampling(start.astype(np.int32).tobytes(), scaled.tobytes())
