@@ -79,7 +79,8 @@ cdef class Plane:
         self.held = True
         if self.view.ndim != 3 or self.view.itemsize != 1:
             raise ValueError("Expected a (height, width, channels) array of uint8")
-        if self.view.strides[2] != 1 or self.view.strides[1] != self.view.shape[2]:
+        if ((self.view.shape[2] != 1 and self.view.strides[2] != 1)
+                or (self.view.shape[1] != 1 and self.view.strides[1] != self.view.shape[2])):
             raise ValueError("Expected adjacent pixels in each row")
         if not 1 <= self.view.shape[2] <= 4 or not self.view.shape[0] or not self.view.shape[1]:
             raise ValueError("Expected 1 to 4 channels and at least one pixel")

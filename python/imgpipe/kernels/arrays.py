@@ -48,7 +48,9 @@ def output(out: Any, like: ArrayLike, shape: tuple[int, int, int]) -> tuple[Arra
 
 
 def _has_adjacent_pixels(array: Array) -> bool:
-    return array.strides[2] == 1 and array.strides[1] == array.shape[2]
+    """Whether the samples of a row follow each other; the strides of sides of 1 mean nothing."""
+    _, width, channels = array.shape
+    return (channels == 1 or array.strides[2] == 1) and (width == 1 or array.strides[1] == channels)
 
 
 def _describe(out: Any) -> str:

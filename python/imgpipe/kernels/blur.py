@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe.kernels.arrays import Array
 from imgpipe.kernels.convolve import convolve_separable
+from imgpipe.kernels.fixed_point import quiet
 from imgpipe.kernels.kernel import Vector
 
 MAX_SIGMA = 500.0
@@ -83,6 +84,7 @@ def check_sigma(sigma: float) -> float:
 
 
 @lru_cache(maxsize=64)
+@quiet
 def sigma_taps(sigma: float) -> Vector:
     """The Gaussian's values at whole distances up to four `sigma`, with sum 1."""
     reach = math.ceil(4 * check_sigma(sigma))

@@ -14,6 +14,7 @@ from imgpipe.kernels.fixed_point import (
     SeparablePlan,
     plan_kernel,
     plan_separable,
+    quiet,
 )
 from imgpipe.kernels.kernel import MAX_SIDE, Kernel, check_divisor
 
@@ -101,6 +102,7 @@ def _vector(values: ArrayLike, name: str) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=256)
+@quiet
 def _plan_vectors(
     kx: tuple[float, ...], ky: tuple[float, ...], divisor: float
 ) -> SeparablePlan | ConvolutionPlan:

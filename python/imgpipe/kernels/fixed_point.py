@@ -65,13 +65,17 @@ def quantise_matrix(weights: Vector, bits: int) -> NDArray[np.int64]:
     return scaled
 
 
+# Sums too large for floats are refused with a sentence, or clamp, and need no warning.
+quiet = np.errstate(over="ignore")
+
+
 @lru_cache(maxsize=256)
+@quiet
 def plan_kernel(kernel: Kernel) -> SeparablePlan | ConvolutionPlan:
     """How to convolve with `kernel`: in two passes where it separates and they are as exact."""
     vectors = kernel.separate()
     plan = plan_separable(*vectors, kernel.divisor) if vectors else None
-    with np.errstate(over="ignore"):  # an infinite sum is refused with a sentence
-        return plan or plan_convolution(np.array(kernel.data) / kernel.divisor)
+    return plan or plan_convolution(np.array(kernel.data) / kernel.divisor)
 
 
 def plan_separable(kx: Vector, ky: Vector, divisor: float = 1.0) -> SeparablePlan | None:
@@ -119,7 +123,7 @@ def _plan_rounded(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | Non
     gain = np.abs(columns).sum()
     if not norm or not gain or gain > MAX_SEPARABLE_GAIN:
         return None
-    shift = min(16, int(np.floor(np.log2((COLUMN_SUM - len(ky)) / gain))))
+    shift = min(16, int(np.floor(np.log2((COLUMN_SUM - len(ky)) / max(gain, 0.5)))))
     x, y = quantise_lines(kx / norm, ROW_BITS), quantise_lines(columns, shift)
     return SeparablePlan(
         x.astype(np.int32).tobytes(), y.astype(np.int32).tobytes(), False, 0, 0, shift

@@ -1,0 +1,62 @@
+"""Every kernel by a name, for laws that hold for all of them."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from imgpipe import kernels
+from imgpipe.kernels import Kernel
+from numpy.typing import NDArray
+
+Operation = Callable[..., NDArray[np.uint8]]
+
+RAMP = np.arange(1.0, 12.0)
+SKEWED = Kernel(np.add.outer(RAMP[:4] ** 2, RAMP[:6]) - 9.3, -7)  # even sides, of rank 2
+LARGE = Kernel(np.sin(np.arange(35 * 33)).reshape(35, 33), 0.01)  # sums of more than 32 bits
+
+# Those that share their rows out over threads.
+SHARED: dict[str, Operation] = {
+    "box kernel": lambda a, **o: kernels.convolve(a, Kernel.box_blur(), **o),
+    "gaussian kernel": lambda a, **o: kernels.convolve(a, Kernel.gaussian_blur(), **o),
+    "sobel x": lambda a, **o: kernels.convolve(a, Kernel.sobel_x(), border="replicate", **o),
+    "sobel y": lambda a, **o: kernels.convolve(a, Kernel.sobel_y(), border="wrap", **o),
+    "skewed kernel": lambda a, **o: kernels.convolve(a, SKEWED, border="constant", **o),
+    "large kernel": lambda a, **o: kernels.convolve(a, LARGE, border="wrap", **o),
+    "separable": lambda a, **o: kernels.convolve_separable(a, RAMP, RAMP[:4], divisor=660, **o),
+    "gaussian sigma": lambda a, **o: kernels.gaussian_blur(a, 2.3, **o),
+    "gaussian ksize": lambda a, **o: kernels.gaussian_blur(a, ksize=7, **o),
+    "box small": lambda a, **o: kernels.box_blur(a, 2, **o),
+    "box large": lambda a, **o: kernels.box_blur(a, 11, **o),
+    "sharpen": kernels.sharpen,
+    "edge detect": kernels.edge_detect,
+    "emboss": kernels.emboss,
+    "resize nearest": lambda a, **o: kernels.resize(a, (23, 29), filter="nearest", **o),
+    "resize box": lambda a, **o: kernels.resize(a, (5, 31), filter="box", **o),
+    "resize bilinear": lambda a, **o: kernels.resize(a, (90, 7), filter="bilinear", **o),
+    "resize bicubic": lambda a, **o: kernels.resize(a, (71, 80), filter="bicubic", **o),
+    "resize lanczos3": lambda a, **o: kernels.resize(a, (17, 11), **o),
+    "grayscale": kernels.grayscale,
+    "brighten": lambda a, **o: kernels.brighten(a, 40, **o),
+}
+MOVES: dict[str, Operation] = {
+    "rotate90": kernels.rotate90,
+    "rotate180": kernels.rotate180,
+    "rotate270": kernels.rotate270,
+    "flip horizontal": kernels.flip_horizontal,
+    "flip vertical": kernels.flip_vertical,
+}
+ALL = SHARED | MOVES
+
+
+def digest(threads: int) -> str:
+    """One hash over what all kernels give for many shapes."""
+    rng = np.random.default_rng(20)
+    result = hashlib.sha256()
+    for height, width in ((1, 1), (3, 5), (40, 21), (37, 64), (20, 131), (3, 1000)):
+        for channels in (1, 2, 3, 4):
+            array = rng.integers(0, 256, (height, width, channels), np.uint8)
+            for name, operation in ALL.items():
+                options: dict[str, Any] = {"threads": threads} if name in SHARED else {}
+                result.update(operation(array, **options).tobytes())
+    return result.hexdigest()

@@ -1,0 +1,237 @@
+import math
+
+import numpy as np
+import pytest
+from imgpipe import kernels
+from imgpipe.kernels import Kernel
+
+from .operations import ALL, MOVES, SHARED
+from .pictures import LAYOUTS, picture
+
+every_operation = pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
+every_layout = pytest.mark.parametrize("layout", LAYOUTS)
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+VIEWS = {
+    "every second row": lambda a: a[::2],
+    "every second column": lambda a: a[:, ::2],
+    "a window": lambda a: a[3:-4, 5:-6],
+    "one column": lambda a: a[:, 7:8],
+    "upside down": lambda a: a[::-1],
+    "right to left": lambda a: a[:, ::-1],
+    "turned round": lambda a: a[::-1, ::-1],
+    "every third, backwards": lambda a: a[::-3, ::-3],
+    "transposed": lambda a: a.swapaxes(0, 1),
+    "Fortran": np.asfortranarray,
+    "read-only": read_only,
+    "one row for all": lambda a: np.broadcast_to(a[:1], a.shape),
+    "channels reversed": lambda a: a[..., ::-1],
+}
+
+
+@every_operation
+@pytest.mark.parametrize("layout", ["HW", "HW3", "HW4"])
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_any_view_gives_what_its_copy_gives(view, layout: str, operation) -> None:
+    array = view(picture((24, 35, *LAYOUTS[layout])))
+    before = array.copy()
+    result = operation(array)
+    assert np.array_equal(array, before)
+    assert np.array_equal(result, operation(np.array(array, order="C")))
+
+
+def test_channels_cut_out_of_more_are_taken() -> None:
+    array = picture((9, 20, 4))
+    assert np.array_equal(kernels.sharpen(array[..., 1:3]), kernels.sharpen(array)[..., 1:3])
+    assert np.array_equal(kernels.sharpen(array[..., 2]), kernels.sharpen(array)[..., 2])
+
+
+@every_operation
+@every_layout
+def test_results_are_new_contiguous_arrays_of_as_many_dimensions(layout: str, operation) -> None:
+    array = picture((12, 35, *LAYOUTS[layout]))
+    result = operation(array)
+    assert result.dtype == np.uint8
+    assert result.ndim == array.ndim
+    assert result.flags.c_contiguous
+    assert result.flags.writeable
+    assert not np.shares_memory(result, array)
+
+
+@every_operation
+@every_layout
+def test_out_is_filled_and_returned(layout: str, operation) -> None:
+    array = picture((12, 35, *LAYOUTS[layout]))
+    expected = operation(array)
+    out = np.full_like(expected, 0xA5)
+    assert operation(array, out=out) is out
+    assert np.array_equal(out, expected)
+
+
+@every_operation
+@every_layout
+@pytest.mark.parametrize("step", [1, -1, 3], ids=["downwards", "upwards", "every third row"])
+def test_out_may_be_a_window_and_nothing_else_is_written(step: int, layout: str, operation) -> None:
+    array = picture((12, 35, *LAYOUTS[layout]))
+    expected = operation(array)
+    height, width = expected.shape[:2]
+    around = np.full((3 * height + 8, width + 70, *expected.shape[2:]), 0xA5, np.uint8)
+    before = around.copy()
+    inside = (slice(4, 4 + abs(step) * height, abs(step)), slice(33, 33 + width))
+    window = around[inside][:: 1 if step > 0 else -1]
+    assert operation(array, out=window) is window
+    assert np.array_equal(window, expected)
+    around[inside] = 0xA5
+    assert np.array_equal(around, before)
+
+
+def test_out_of_one_channel_takes_a_result_of_two_dimensions_and_back() -> None:
+    array = picture((6, 9, 3))
+    luma = kernels.grayscale(array)
+    flat, deep = np.empty((6, 9), np.uint8), np.empty((6, 9, 1), np.uint8)
+    assert kernels.grayscale(array, out=flat) is flat
+    assert kernels.brighten(luma[..., 0], 0, out=deep) is deep
+    assert np.array_equal(flat, luma[..., 0])
+    assert np.array_equal(deep, luma)
+
+
+SAME_SIZE = [name for name in ALL if not name.startswith(("resize", "rotate90", "rotate270"))]
+
+
+@pytest.mark.parametrize("name", SAME_SIZE)
+@pytest.mark.parametrize("layout", ["HW", "HW1", "HW2"])
+def test_out_that_shares_memory_with_the_input_is_refused(layout: str, name: str) -> None:
+    memory = picture((12, 35, *LAYOUTS[layout]))
+    before = memory.copy()
+    for array, out in ((memory, memory), (memory[1:], memory[:-1]), (memory[5:0:-1], memory[:5])):
+        with pytest.raises(ValueError, match=r"\AExpected out= to share no memory"):
+            ALL[name](array, out=out)
+    assert np.array_equal(memory, before)
+
+
+BAD_OUT = {
+    "a list": ([[0] * 5] * 4, TypeError),
+    "float64": (np.zeros((4, 5, 3)), TypeError),
+    "int8": (np.zeros((4, 5, 3), np.int8), TypeError),
+    "too high": (np.zeros((5, 5, 3), np.uint8), ValueError),
+    "too narrow": (np.zeros((4, 4, 3), np.uint8), ValueError),
+    "two channels": (np.zeros((4, 5, 2), np.uint8), ValueError),
+    "no channels": (np.zeros((4, 5), np.uint8), ValueError),
+    "one dimension": (np.zeros(60, np.uint8), ValueError),
+    "read-only": (read_only(np.zeros((4, 5, 3), np.uint8)), ValueError),
+    "pixels apart": (np.zeros((4, 10, 3), np.uint8)[:, ::2], ValueError),
+    "channels apart": (np.zeros((4, 5, 6), np.uint8)[..., ::2], ValueError),
+    "Fortran": (np.zeros((4, 5, 3), np.uint8, order="F"), ValueError),
+}
+
+
+@pytest.mark.parametrize(("out", "error"), BAD_OUT.values(), ids=BAD_OUT)
+@pytest.mark.parametrize("name", ["sharpen", "gaussian sigma", "brighten", "flip vertical"])
+def test_out_that_does_not_fit_is_refused(name: str, out, error) -> None:
+    with pytest.raises(error, match=r"\AExpected out="):
+        ALL[name](picture((4, 5, 3)), out=out)
+
+
+BAD_ARRAYS = {
+    "float64": (np.zeros((4, 5)), TypeError),
+    "float32": (np.zeros((4, 5, 3), np.float32), TypeError),
+    "uint16": (np.zeros((4, 5), np.uint16), TypeError),
+    "int8": (np.zeros((4, 5), np.int8), TypeError),
+    "bool": (np.zeros((4, 5), bool), TypeError),
+    "objects": (np.zeros((4, 5), object), TypeError),
+    "a list of ints": ([[1, 2], [3, 4]], TypeError),
+    "None": (None, TypeError),
+    "no dimension": (np.uint8(1), ValueError),
+    "one dimension": (np.zeros(5, np.uint8), ValueError),
+    "four dimensions": (np.zeros((1, 4, 5, 3), np.uint8), ValueError),
+    "five channels": (np.zeros((4, 5, 5), np.uint8), ValueError),
+    "no channels": (np.zeros((4, 5, 0), np.uint8), ValueError),
+    "no rows": (np.zeros((0, 5), np.uint8), ValueError),
+    "no columns": (np.zeros((4, 0, 3), np.uint8), ValueError),
+}
+
+
+@every_operation
+@pytest.mark.parametrize(("array", "error"), BAD_ARRAYS.values(), ids=BAD_ARRAYS)
+def test_what_is_no_picture_is_refused(array, error, operation) -> None:
+    with pytest.raises(error, match=r"\AExpected "):
+        operation(array)
+
+
+@pytest.mark.parametrize("threads", [0, -1, -100])
+@pytest.mark.parametrize("operation", SHARED.values(), ids=SHARED)
+def test_less_than_one_thread_is_refused(operation, threads: int) -> None:
+    with pytest.raises(ValueError, match=r"\AExpected threads "):
+        operation(picture((4, 5, 3)), threads=threads)
+
+
+IDENTITY = Kernel.identity()
+A = picture((4, 5, 3))
+BAD_CALLS = {
+    "border mirror": lambda: kernels.convolve(A, IDENTITY, border="mirror"),
+    "border in capitals": lambda: kernels.gaussian_blur(A, 1, border="REFLECT"),
+    "border None": lambda: kernels.box_blur(A, 1, border=None),
+    "border 0": lambda: kernels.convolve_separable(A, [1], [1], border=0),
+    "a matrix for a kernel": lambda: kernels.convolve(A, [[1]]),
+    "no kernel": lambda: kernels.convolve(A, None),
+    "weights beyond 64 bits": lambda: kernels.convolve(A, Kernel([[1e17, 1], [1, 2]])),
+    "sums beyond floats": lambda: kernels.convolve(A, Kernel([[1e308, 1e308], [1, 2]])),
+    "sums beyond floats, of rank one": lambda: kernels.convolve(A, Kernel([[1e308, 1e308]])),
+    "quotients beyond floats": lambda: kernels.convolve(A, Kernel([[1]], 5e-324)),
+    "vector of none": lambda: kernels.convolve_separable(A, [], [1]),
+    "vector of two dimensions": lambda: kernels.convolve_separable(A, [1], [[1]]),
+    "vector with NaN": lambda: kernels.convolve_separable(A, [1, math.nan], [1]),
+    "vector with infinity": lambda: kernels.convolve_separable(A, [1], [1, math.inf]),
+    "vector of 4096": lambda: kernels.convolve_separable(A, [1], np.ones(4096) / 4096),
+    "products beyond floats": lambda: kernels.convolve_separable(A, [1e200], [1e200]),
+    "vector sums beyond floats": lambda: kernels.convolve_separable(A, [1e308, 1e308], [1]),
+    "divisor 0": lambda: kernels.convolve_separable(A, [1], [1], divisor=0),
+    "divisor NaN": lambda: kernels.convolve_separable(A, [1], [1], divisor=math.nan),
+    "divisor infinite": lambda: kernels.convolve_separable(A, [1], [1], divisor=-math.inf),
+    "sigma 0": lambda: kernels.gaussian_blur(A, 0),
+    "sigma negative": lambda: kernels.gaussian_blur(A, -1.5),
+    "sigma NaN": lambda: kernels.gaussian_blur(A, math.nan),
+    "sigma infinite": lambda: kernels.gaussian_blur(A, math.inf),
+    "sigma too large": lambda: kernels.gaussian_blur(A, 500.1),
+    "neither sigma nor ksize": lambda: kernels.gaussian_blur(A),
+    "both sigma and ksize": lambda: kernels.gaussian_blur(A, 1, ksize=3),
+    "ksize 0": lambda: kernels.gaussian_blur(A, ksize=0),
+    "ksize even": lambda: kernels.gaussian_blur(A, ksize=4),
+    "ksize negative": lambda: kernels.gaussian_blur(A, ksize=-3),
+    "ksize 3.0": lambda: kernels.gaussian_blur(A, ksize=3.0),
+    "ksize too large": lambda: kernels.gaussian_blur(A, ksize=4097),
+    "radius negative": lambda: kernels.box_blur(A, -1),
+    "radius 1.5": lambda: kernels.box_blur(A, 1.5),
+    "radius NaN": lambda: kernels.box_blur(A, math.nan),
+    "radius too large": lambda: kernels.box_blur(A, 2048),
+    "value 256": lambda: kernels.brighten(A, 256),
+    "value -256": lambda: kernels.brighten(A, -256),
+    "value 0.5": lambda: kernels.brighten(A, 0.5),
+    "value NaN": lambda: kernels.brighten(A, math.nan),
+    "filter cubic": lambda: kernels.resize(A, (3, 3), filter="cubic"),
+    "filter None": lambda: kernels.resize(A, (3, 3), filter=None),
+    "size of one number": lambda: kernels.resize(A, 3),
+    "size of three": lambda: kernels.resize(A, (3, 3, 3)),
+    "size with 0": lambda: kernels.resize(A, (0, 3)),
+    "size negative": lambda: kernels.resize(A, (3, -1)),
+    "size with a fraction": lambda: kernels.resize(A, (3, 1.5)),
+    "size NaN": lambda: kernels.resize(A, (math.nan, 3)),
+    "size too large": lambda: kernels.resize(A, (65_536, 3)),
+    "size as text": lambda: kernels.resize(A, "33"),
+}
+
+
+@pytest.mark.parametrize("call", BAD_CALLS.values(), ids=BAD_CALLS)
+def test_arguments_out_of_range_are_refused_with_what_was_expected(call) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"\AExpected "):
+        call()
+
+
+def test_moves_and_shared_kernels_are_all_there_are() -> None:
+    assert not set(MOVES) & set(SHARED)

@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+from imgpipe.kernels import resize
+from PIL import Image as pil
+
+from .pictures import FILLS, LAYOUTS, picture
+from .reference import FILTERS, resample, resample_with_alpha
+
+every_filter = pytest.mark.parametrize("filter", FILTERS)
+every_layout = pytest.mark.parametrize("layout", LAYOUTS)
+opaque_layouts = pytest.mark.parametrize("layout", ["HW", "HW1", "HW3"])
+alpha_layouts = pytest.mark.parametrize("layout", ["HW2", "HW4"])
+
+# (height, width) of the input to (width, height) of the result
+CHANGES = {
+    "down": ((40, 50), (23, 31)),
+    "down far": ((203, 301), (7, 5)),
+    "up": ((21, 33), (70, 45)),
+    "wider and lower": ((40, 50), (90, 7)),
+    "narrower and higher": ((40, 50), (7, 90)),
+    "by one": ((64, 65), (64, 65)),
+    "to half": ((32, 66), (33, 16)),
+    "to double": ((16, 33), (66, 32)),
+    "one row": ((1, 50), (9, 1)),
+    "one row up": ((1, 9), (65, 3)),
+    "one column": ((50, 1), (1, 9)),
+    "to one pixel": ((33, 65), (1, 1)),
+    "from one pixel": ((1, 1), (5, 67)),
+    "to 5000": ((3, 65), (5000, 2)),
+    "from 5000": ((3, 5000), (65, 2)),
+}
+every_change = pytest.mark.parametrize(("shape", "size"), CHANGES.values(), ids=CHANGES)
+
+
+def assert_within_one_level(result: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    error = np.abs(result - np.clip(expected, 0, 255))
+    assert error.max() <= 1
+    return error
+
+
+@every_change
+@every_filter
+@opaque_layouts
+def test_resize_is_within_one_level(layout: str, filter: str, shape, size) -> None:
+    array = picture((*shape, *LAYOUTS[layout]))
+    result = resize(array, size, filter=filter)
+    assert result.shape == (size[1], size[0], *LAYOUTS[layout])
+    error = assert_within_one_level(result, resample(array, size, filter))
+    assert error.size < 1000 or error.mean() <= 0.3  # rounding alone gives 0.25
+
+
+@every_filter
+@pytest.mark.parametrize("fill", FILLS)
+def test_resize_neither_overflows_nor_wraps(fill: str, filter: str) -> None:
+    for shape, size in (((40, 53, 3), (23, 31)), ((12, 15, 3), (70, 66)), ((9, 64), (70, 3))):
+        array = picture(shape, fill)
+        assert_within_one_level(resize(array, size, filter=filter), resample(array, size, filter))
+
+
+@pytest.mark.parametrize("filter", ["bilinear", "bicubic", "lanczos3"])
+def test_rounding_between_the_passes_leans_to_neither_side(filter: str) -> None:
+    array = picture((300, 400, 2)) // 2 + 64
+    size = (371, 283)
+    grey = resize(array[..., 0], size, filter=filter) - resample(array[..., 0], size, filter)
+    colours, opacity = resample_with_alpha(array, size, filter)
+    with_alpha = resize(array, size, filter=filter) - np.concatenate([colours, opacity], axis=2)
+    assert np.abs([grey.mean(), *with_alpha.mean(axis=(0, 1))]).max() <= 0.004
+
+
+@every_change
+@every_filter
+@alpha_layouts
+def test_resize_premultiplies_alpha_within_one_level(layout: str, filter: str, shape, size) -> None:
+    array = picture((*shape, *LAYOUTS[layout]))
+    result = resize(array, size, filter=filter)
+    colours, opacity = resample_with_alpha(array, size, filter)
+    assert result.shape == (size[1], size[0], *LAYOUTS[layout])
+    assert np.abs(result[..., -1:] - np.clip(opacity, 0, 255)).max() <= 1
+    error = np.abs(result[..., :-1] - np.clip(colours, 0, 255))
+    seen = np.clip(opacity, 0, 255) / 255
+    assert (error * seen).max() <= 1
+    assert (error * (seen > 1 / 16)).max() <= 1
+
+
+@every_change
+@every_filter
+@alpha_layouts
+def test_an_opaque_picture_stays_opaque_and_loses_no_colour(
+    layout: str, filter: str, shape, size
+) -> None:
+    array = picture((*shape, *LAYOUTS[layout]))
+    array[..., -1] = 255
+    result = resize(array, size, filter=filter)
+    assert (result[..., -1] == 255).all()
+    assert_within_one_level(result[..., :-1], resample(array[..., :-1], size, filter))
+
+
+@every_filter
+@pytest.mark.parametrize("width", [3, 17, 20, 40, 77])
+def test_colour_hidden_by_alpha_bleeds_into_nothing(width: int, filter: str) -> None:
+    array = np.zeros((4, 40, 4), np.uint8)
+    array[:, :20] = (255, 0, 0, 0)
+    array[:, 20:] = (0, 0, 255, 255)
+    result = resize(array, (width, 6), filter=filter)
+    assert not result[..., :2].any()
+    assert (result[result[..., 3] > 0][:, 2] == 255).all()
+
+
+@every_filter
+@alpha_layouts
+def test_a_wholly_transparent_picture_stays_so(layout: str, filter: str) -> None:
+    array = picture((9, 20, *LAYOUTS[layout]))
+    array[..., -1] = 0
+    assert not resize(array, (31, 5), filter=filter)[..., -1].any()
+
+
+@every_filter
+@every_layout
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 1), (63, 65), (64, 64), (5000, 2)], ids=str)
+def test_its_own_size_leaves_a_picture_as_it_is(size, layout: str, filter: str) -> None:
+    array = picture((size[1], size[0], *LAYOUTS[layout]))
+    if layout in ("HW2", "HW4"):
+        array[..., -1] = np.maximum(array[..., -1], 1)  # what cannot be seen may lose its colour
+    assert np.array_equal(resize(array, size, filter=filter), array)
+
+
+@every_filter
+@every_layout
+def test_every_flat_picture_stays_flat(layout: str, filter: str) -> None:
+    for value in range(256):
+        flat = np.full((7, 10, *LAYOUTS[layout]), value, np.uint8)
+        for size in ((3, 3), (23, 5), (10, 31)):
+            assert (resize(flat, size, filter=filter) == value).all()
+
+
+@pytest.mark.parametrize("alpha", [1, 2, 77, 254])
+@every_filter
+def test_a_flat_colour_stays_flat_under_any_one_alpha(filter: str, alpha: int) -> None:
+    for value in range(1, 256, 2):
+        flat = np.full((7, 10, 2), (value, alpha), np.uint8)
+        for size in ((3, 3), (23, 5)):
+            result = resize(flat, size, filter=filter)
+            assert (result[..., 1] == alpha).all()
+            assert np.abs(result[..., 0].astype(int) - value).max() <= (1 if alpha < 16 else 0)
+
+
+@pytest.mark.parametrize("length", [150, 1000, 3000, 20_000, 65_535])
+@pytest.mark.parametrize("turned", [False, True], ids=["row", "column"])
+def test_a_ramp_of_any_length_shrinks_to_its_mean(length: int, turned: bool) -> None:
+    ramp = np.linspace(0, 255, length).round().astype(np.uint8)[np.newaxis]
+    result = resize(ramp.T if turned else ramp, (1, 1), filter="box")
+    assert abs(int(result[0, 0]) - ramp.mean()) <= 1
+
+
+@pytest.mark.parametrize("layout", ["HW", "HW3"])
+@pytest.mark.parametrize("filter", ["box", "bilinear"])
+@every_change
+def test_resize_is_within_one_level_of_pillow(shape, size, filter: str, layout: str) -> None:
+    array = picture((*shape, *LAYOUTS[layout]))
+    pillow = pil.fromarray(array).resize(size, pil.Resampling[filter.upper()])
+    error = resize(array, size, filter=filter).astype(int) - np.asarray(pillow)
+    assert np.abs(error).max() <= 1
+
+
+@pytest.mark.parametrize(("filter", "pillow"), [("bicubic", "BICUBIC"), ("lanczos3", "LANCZOS")])
+@every_change
+def test_sharp_filters_are_pillows_on_soft_pictures(shape, size, filter: str, pillow: str) -> None:
+    array = picture(shape) // 4 + 96  # Pillow clamps between its passes; here nothing clips
+    expected = pil.fromarray(array).resize(size, pil.Resampling[pillow])
+    assert np.abs(resize(array, size, filter=filter).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_width_and_height_are_not_exchanged() -> None:
+    assert resize(np.zeros((3, 5, 3), np.uint8), (7, 2)).shape == (2, 7, 3)
+
+
+def test_lanczos3_is_what_is_meant_without_a_filter() -> None:
+    array = picture((20, 30, 3))
+    assert np.array_equal(resize(array, (11, 12)), resize(array, (11, 12), filter="lanczos3"))
