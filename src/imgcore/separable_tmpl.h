@@ -4,7 +4,7 @@
 #include "scratch.h"
 #include "weighted_sum_tmpl.h"
 
-#define KEEP(acc, f) (acc)
+#define KEEP(acc, f) ((void)(f), (acc))
 #define TO_Q7(acc, f) ((int16_t)(((acc) + (int32_t)(f).bias) >> (f).shift))
 #define TO_U8(acc, f) clamp_u8((int32_t)(((acc) + (int32_t)(f).bias) >> (f).shift))
 #define SHIFT_U8(acc, f) ((uint8_t)((uint16_t)((acc) + (uint16_t)(f).bias) >> (f).shift))

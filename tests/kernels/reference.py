@@ -1,4 +1,4 @@
-"""What the kernels should give, in slow float64 numpy: no rounding, clamping or fixed point."""
+"""What the kernels should give, in slow float64 numpy: nothing is clamped or in fixed point."""
 
 import math
 from fractions import Fraction

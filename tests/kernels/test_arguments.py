@@ -5,7 +5,7 @@ import pytest
 from imgpipe import kernels
 from imgpipe.kernels import Kernel
 
-from .operations import ALL, MOVES, SHARED
+from .operations import ALL, SHARED
 from .pictures import LAYOUTS, picture
 
 every_operation = pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
@@ -231,7 +231,3 @@ BAD_CALLS = {
 def test_arguments_out_of_range_are_refused_with_what_was_expected(call) -> None:
     with pytest.raises((ValueError, TypeError), match=r"\AExpected "):
         call()
-
-
-def test_moves_and_shared_kernels_are_all_there_are() -> None:
-    assert not set(MOVES) & set(SHARED)

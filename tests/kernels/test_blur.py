@@ -86,6 +86,19 @@ def test_every_small_divisor_divides_rightly(total: int) -> None:
     assert np.array_equal(convolve_separable(array, [1], [1], divisor=total), expected)
 
 
+@pytest.mark.parametrize("length", [3, 5, 9, 15, 65])
+def test_symmetric_vectors_commute_with_flips_bit_for_bit(length: int) -> None:
+    rng = np.random.default_rng(length)
+    array = picture((200, 301))
+    half = rng.uniform(-0.3, 1, (8, length))
+    for vector in (half + half[:, ::-1]) * rng.uniform(0.7, 1.3, (8, 1)) / length:
+        for vectors in ((vector, [1]), ([1], vector)):
+            result = convolve_separable(array, *vectors)
+            for axis in (0, 1):
+                flipped = convolve_separable(np.flip(array, axis), *vectors)
+                assert np.array_equal(flipped, np.flip(result, axis))
+
+
 @every_border
 @pytest.mark.parametrize("vectors", list(VECTORS.values())[:7], ids=list(VECTORS)[:7])
 def test_two_passes_equal_the_outer_product_within_one_level(vectors, border: str) -> None:

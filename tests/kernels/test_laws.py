@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from imgpipe import kernels
 from imgpipe.kernels import Kernel, box_blur, convolve, convolve_separable, gaussian_blur, resize
 
-from .pictures import FLAT_BORDERS
+from .pictures import FLAT_BORDERS, picture
 from .reference import BORDERS, FILTERS
 
 law = settings(deadline=None, max_examples=60, derandomize=True)
@@ -19,15 +19,17 @@ levels = st.integers(0, 255)
 channels = st.sampled_from([(), (1,), (2,), (3,), (4,)])
 opaque = st.sampled_from([(), (1,), (3,)])
 sizes = st.tuples(st.integers(1, 50), st.integers(1, 50))
-
-
 short = st.integers(1, 6)
 
 
 def pictures(least: int = 1, most: int = 20, layouts=channels) -> st.SearchStrategy[np.ndarray]:
     sides = st.integers(least, most)
     shapes = st.builds(lambda h, w, c: (h, w, *c), sides, sides, layouts)
-    return shapes.flatmap(lambda shape: arrays(np.uint8, shape))
+    return shapes.flatmap(lambda shape: arrays(np.uint8, shape) | noise(shape))
+
+
+def noise(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    return st.integers(0, 99).map(lambda seed: picture(shape, seed=seed))
 
 
 def matrices(elements, sides=short) -> st.SearchStrategy[np.ndarray]:

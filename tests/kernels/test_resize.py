@@ -127,7 +127,7 @@ def test_its_own_size_leaves_a_picture_as_it_is(size, layout: str, filter: str) 
 @every_filter
 @every_layout
 def test_every_flat_picture_stays_flat(layout: str, filter: str) -> None:
-    for value in range(256):
+    for value in (0, 1, 2, 3, 100, 127, 128, 129, 200, 253, 254, 255):
         flat = np.full((7, 10, *LAYOUTS[layout]), value, np.uint8)
         for size in ((3, 3), (23, 5), (10, 31)):
             assert (resize(flat, size, filter=filter) == value).all()

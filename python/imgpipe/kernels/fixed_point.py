@@ -46,9 +46,20 @@ class ConvolutionPlan:
 def quantise_lines(weights: Vector, bits: int) -> NDArray[np.int64]:
     """`weights` times 2**bits as whole numbers; of several dimensions, along the last.
 
-    Running sums are rounded, not the weights, so that however many they are, flat areas stay flat,
-    slopes keep their place, and symmetric weights stay symmetric.
+    Running sums from both ends are rounded, not the weights, so that however many they are, flat
+    areas stay flat, slopes keep their place, and symmetric weights stay symmetric.
     """
+    length = weights.shape[-1]
+    half = length // 2
+    scaled = np.zeros(weights.shape, np.int64)
+    scaled[..., :half] = _round_running_sums(weights[..., :half], bits)
+    scaled[..., ::-1][..., :half] = _round_running_sums(weights[..., ::-1][..., :half], bits)
+    total = np.rint(np.ldexp(weights.sum(axis=-1), bits)).astype(np.int64)
+    scaled[..., half] += total - scaled.sum(axis=-1)
+    return scaled
+
+
+def _round_running_sums(weights: Vector, bits: int) -> NDArray[np.int64]:
     sums = np.rint(np.ldexp(np.cumsum(weights, axis=-1), bits)).astype(np.int64)
     return np.diff(sums, axis=-1, prepend=0)
 
