@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=False
-# cython: freethreading_compatible=True
+# cython: freethreading_compatible=True, cdivision=True
 """The door to the kernels: buffers become planes, rows become bands, the GIL is let go.
 
 Arrays are (height, width, channels) of uint8 with adjacent pixels, any row stride; taps and curves
