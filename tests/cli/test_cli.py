@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from imgpipe import open_image
+from PIL import Image as pil
 
 
 def imgpipe(*arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -154,3 +155,33 @@ def test_version_and_help() -> None:
     assert imgpipe("run", "--help").returncode == 0
     assert imgpipe().returncode == 2
     assert imgpipe("bogus").returncode == 2
+
+
+def test_a_full_disk_stops_the_run_and_more_room_lets_it_go_on(tmp_path: Path, smooth) -> None:
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
+    source, disk = tmp_path / "in", tmp_path / "disk"
+    source.mkdir()
+    disk.mkdir()
+    for number in range(30):
+        pil.fromarray(smooth(150 + number, 150)).save(source / f"{number}.bmp")
+    run = f"{sys.executable} -m imgpipe run {source} -o {disk}/out"
+    script = f"""
+mount -t tmpfs -o size=1m none {disk}
+{run}; echo "exit $?"
+ls {disk}/out/.imgpipe/tmp
+mount -o remount,size=20m {disk}
+{run}; echo "exit $?"
+ls {disk}/out | wc -l
+"""
+    ran = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=True
+    )
+    first, stopped, second, *reasons, fine, count = ran.stdout.splitlines()
+    assert (stopped, fine, count) == ("exit 1", "exit 0", "30")
+    done = int(first.removeprefix("Successful: ").split(",")[0])
+    assert 0 < done < 30
+    assert "Failed: 0" in second
+    assert all("up to date" in reason for reason in reasons)
+    assert len(ran.stderr.splitlines()) == 1
+    assert "full" in ran.stderr

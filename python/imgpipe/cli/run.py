@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from imgpipe.config import PipelineConfig
+from imgpipe.errors import ImgpipeError
 from imgpipe.flow.pipeline import Pipeline
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision
@@ -56,19 +57,28 @@ class Tally:
 def run_with_view(config: PipelineConfig, quiet: bool) -> int:
     """Run `config`, tell the terminal about it, and give the exit code."""
     tally, start = Tally(), time.perf_counter()
-    stopped_by = asyncio.run(_run(config, tally, quiet))
-    if not quiet:
-        print(f"{tally.summary()} ({time.perf_counter() - start:.1f} s)")
-        for reason, count in tally.skipped.items():
-            hint = _HINTS.get(reason)
-            print(f"  {count} skipped: {reason}" + (f"; {hint}" if hint else ""))
-    for failure in sorted(tally.failures, key=lambda failure: failure.original_path):
-        print(f"{_printable(failure.original_path)}: {failure.error}", file=sys.stderr)
+    try:
+        stopped_by = asyncio.run(_run(config, tally, quiet))
+    except ImgpipeError:
+        if tally.successful or tally.failures or tally.skipped:
+            _sum_up(tally, time.perf_counter() - start, quiet)
+        raise
+    _sum_up(tally, time.perf_counter() - start, quiet)
     if stopped_by:
         name = signal.Signals(stopped_by).name
         print(f"Stopped by {name}; the same command goes on from here.", file=sys.stderr)
         return 128 + stopped_by
     return SOME_FAILED if tally.failures else 0
+
+
+def _sum_up(tally: Tally, seconds: float, quiet: bool) -> None:
+    if not quiet:
+        print(f"{tally.summary()} ({seconds:.1f} s)")
+        for reason, count in tally.skipped.items():
+            hint = _HINTS.get(reason)
+            print(f"  {count} skipped: {reason}" + (f"; {hint}" if hint else ""))
+    for failure in sorted(tally.failures, key=lambda failure: failure.original_path):
+        print(f"{_printable(failure.original_path)}: {failure.error}", file=sys.stderr)
 
 
 async def _run(config: PipelineConfig, tally: Tally, quiet: bool) -> int:

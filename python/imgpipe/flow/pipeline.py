@@ -85,12 +85,16 @@ class Pipeline:
             self._run.exception()  # so that asyncio does not call it never retrieved
         # Threads cannot be stopped, so what is in their hands is waited for.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
-        await self._log_hop(self._close)
-        self._log_thread.shutdown()
+        try:
+            await self._log_hop(self._close)
+        finally:
+            self._log_thread.shutdown()
 
     def _close(self) -> None:
-        self._recorder.finish()
-        self._log.close()
+        try:
+            self._recorder.finish()
+        finally:
+            self._log.close()
 
     async def __aiter__(self) -> AsyncIterator[ProcessingResult]:
         async for result in self._results:

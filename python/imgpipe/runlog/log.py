@@ -5,12 +5,13 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Self
 
 from imgpipe.codecs import versions
-from imgpipe.errors import ConfigError, ImageError
+from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
 from imgpipe.runlog.decide import Decision, Overwrite, decide
 from imgpipe.steps.plan import Job, Output
 from imgpipe.steps.save import Staged
@@ -109,9 +110,18 @@ class RunLog:
         if self.scratch.parent.name != FOLDER:
             self.scratch.rmdir()
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._connection:
+                yield
+        except sqlite3.OperationalError as error:
+            kind = StorageFull if "full" in str(error) else ImgpipeError
+            raise kind(f"Expected to write the run log, got: {error}") from error
+
     def plan(self, jobs: Iterable[Job], overwrite: Overwrite) -> list[list[Row]]:
         """Write down the outputs of `jobs` and decide about each; a list of rows for each job."""
-        with self._connection:
+        with self._transaction():
             return [self._plan_job(job, overwrite) for job in jobs]
 
     def _plan_job(self, job: Job, overwrite: Overwrite) -> list[Row]:
@@ -146,7 +156,7 @@ class RunLog:
     def land(self, row: Row, path: PurePath) -> bool:
         """Let an output go to `path` instead of where it was planned; False where that is taken."""
         raw = os.fsencode(path)
-        with self._connection:
+        with self._transaction():
             taken = self._connection.execute(
                 "select 1 from outputs where id != ? and (path = ? or landed = ?)",
                 (row.id, raw, raw),
@@ -164,7 +174,7 @@ class RunLog:
         failed: Sequence[tuple[Row, ImageError]],
     ) -> None:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
-        with self._connection:
+        with self._transaction():
             self._connection.executemany(
                 f"update outputs set {_ARRIVED}, seconds = ? where id = ?",
                 [(seconds, row.id) for row, seconds in done],
@@ -180,7 +190,7 @@ class RunLog:
 
     def record_unlisted(self, failures: Iterable[ImageError]) -> None:
         """Write down what the scan could not list."""
-        with self._connection:
+        with self._transaction():
             self._connection.executemany(
                 "insert or replace into unlisted values (?, ?)",
                 [(os.fsencode(error.path or ""), str(error)) for error in failures],
@@ -193,7 +203,7 @@ class RunLog:
             "select id, coalesce(landed, path), next_bytes, next_digest from outputs "
             "where state = 'intent'"
         ).fetchall()
-        with self._connection:
+        with self._transaction():
             self._connection.execute("delete from unlisted")
             for id, path, size, digest in intents:
                 target = self._output_dir / os.fsdecode(path)
