@@ -153,12 +153,22 @@ def test_large_weights_saturate_to_the_right_side(sides: tuple[int, int], total:
 
 
 @pytest.mark.parametrize("large", [1e2, 1e4, 333_333.3, 5e5, 1e9])
-def test_large_weights_that_cancel_lose_nothing(large: float) -> None:
-    columns = picture((1, 2, 3))
-    array = np.tile(columns, (5, 40, 1))
-    kernel = Kernel([[large, 0.75, -large]])
-    result = convolve(array, kernel, border="wrap")
-    assert np.array_equal(result, rounded(0.75 * array.astype(np.float64)))
+def test_large_weights_that_cancel_leave_the_small_ones_right(large: float) -> None:
+    array = np.tile(picture((1, 2, 3)), (5, 40, 1)).astype(np.uint8)
+    kernel = Kernel([[large, 0.7, 0.3 - large]])
+    left = np.roll(array, 1, axis=1)  # and the same on the right
+    assert_near(convolve(array, kernel, border="wrap"), 0.7 * array + 0.3 * left)
+
+
+@pytest.mark.parametrize("sides", [(2, 2), (3, 3), (5, 8), (20, 20), (63, 63)], ids=str)
+def test_the_sum_of_the_weights_is_exact_whatever_they_are(sides: tuple[int, int]) -> None:
+    values = np.arange(256, dtype=np.uint8)
+    expected = rounded(values / 2)  # half of them are ties
+    for seed in range(5):
+        weights = skewed(*sides, 1, seed)
+        kernel = Kernel(weights, 2 * weights.sum())
+        flat = [convolve(np.full((1, 1), v, np.uint8), kernel)[0, 0] for v in values]
+        assert np.array_equal(flat, expected)
 
 
 @pytest.mark.parametrize("total", [0.5, 1, 3, 4, 10, 1e3, 1e6])
