@@ -2,22 +2,24 @@
 # cython: freethreading_compatible=True, cdivision=True
 """The door to the kernels: buffers become planes, rows become bands, the GIL is let go.
 
-Arrays are (height, width, channels) of uint8 with adjacent pixels, any row stride; taps and curves
-are bytes. What a call means, and whether it makes sense, is decided by imgpipe.kernels; here only
-what would read or write outside memory is refused.
+Arrays are (height, width, channels) of uint8, uint16 or float32 with adjacent pixels, any row
+stride; taps and curves are bytes. What a call means, and whether it makes sense, is decided by
+imgpipe.kernels; here only what would read or write outside memory is refused.
 """
 import os
 
 from cpython.buffer cimport (
-    PyBUF_STRIDES, PyBUF_WRITABLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer,
+    PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cython.parallel cimport prange
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
-    border_t, convolution_t, kernels_select, kernels_t, plane_t, resample_t, separable_t,
+    DEPTH_F32, DEPTH_U8, DEPTH_U16, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH, WEIGHTS_FLOATS,
+    WEIGHTS_PAIRS, border_t, convolution_t, kernel_t, kernels_select, kernels_t,
+    plane_t, resample_t, resize_t, separable_t, sum_t, weights_t,
 )
 
 
@@ -34,7 +36,7 @@ cdef extern from *:
 
 LEVELS = ("v4", "v3", "base")
 
-cdef const kernels_t *select(level):
+cdef const kernels_t *const *select(level):
     if level is None:
         return kernels_select(NULL)
     name = level.encode()
@@ -57,7 +59,7 @@ def simd_levels():
 
 def simd_level():
     """The instruction set in use."""
-    return table.level.decode()
+    return tables[0].level.decode()
 
 
 def has_openmp():
@@ -65,22 +67,28 @@ def has_openmp():
     return bool(HAVE_OPENMP)
 
 
-cdef const kernels_t *table = select(_selected())
+cdef const kernels_t *const *tables = select(_selected())
 
 
 cdef class Plane:
     """One array's buffer, held for the length of a call."""
     cdef Py_buffer view
     cdef plane_t plane
+    cdef const kernels_t *kernels
+    cdef int itemsize
     cdef bint held
 
     def __cinit__(self, array, bint writable):
-        PyObject_GetBuffer(array, &self.view, PyBUF_STRIDES | (PyBUF_WRITABLE if writable else 0))
+        PyObject_GetBuffer(array, &self.view, PyBUF_STRIDES | PyBUF_FORMAT
+                           | (PyBUF_WRITABLE if writable else 0))
         self.held = True
-        if self.view.ndim != 3 or self.view.itemsize != 1:
-            raise ValueError("Expected a (height, width, channels) array of uint8")
-        if ((self.view.shape[2] != 1 and self.view.strides[2] != 1)
-                or (self.view.shape[1] != 1 and self.view.strides[1] != self.view.shape[2])):
+        self.itemsize = <int>self.view.itemsize
+        self.kernels = tables[self.depth()]
+        if self.view.ndim != 3:
+            raise ValueError("Expected a (height, width, channels) array")
+        if ((self.view.shape[2] != 1 and self.view.strides[2] != self.itemsize)
+                or (self.view.shape[1] != 1
+                    and self.view.strides[1] != self.view.shape[2] * self.itemsize)):
             raise ValueError("Expected adjacent pixels in each row")
         if not 1 <= self.view.shape[2] <= 4 or not self.view.shape[0] or not self.view.shape[1]:
             raise ValueError("Expected 1 to 4 channels and at least one pixel")
@@ -90,6 +98,16 @@ cdef class Plane:
         self.plane.width = self.view.shape[1]
         self.plane.channels = <int>self.view.shape[2]
 
+    cdef int depth(self) except -1:
+        cdef char format = self.view.format[0]
+        if format == b"B":
+            return DEPTH_U8
+        if format == b"H":
+            return DEPTH_U16
+        if format == b"f":
+            return DEPTH_F32
+        raise TypeError("Expected an array of uint8, uint16 or float32")
+
     def __dealloc__(self):
         if self.held:
             PyBuffer_Release(&self.view)
@@ -97,8 +115,8 @@ cdef class Plane:
 
 cdef int same_size(Plane src, Plane dst) except -1:
     if (src.plane.width != dst.plane.width or src.plane.height != dst.plane.height
-            or src.plane.channels != dst.plane.channels):
-        raise ValueError("Expected an output of the input's shape")
+            or src.plane.channels != dst.plane.channels or src.kernels != dst.kernels):
+        raise ValueError("Expected an output of the input's shape and dtype")
     return 0
 
 
@@ -108,59 +126,59 @@ cdef int holds(bytes values, ptrdiff_t count, size_t itemsize) except -1:
     return 0
 
 
-cdef int bands_of(ptrdiff_t rows, int threads) noexcept:
-    return <int>max(1, min(rows, threads if HAVE_OPENMP else 1))
-
-
-cdef char *scratch_for(size_t size, int bands) except NULL:
+cdef int run(const kernel_t *kernel, Plane src, Plane dst, const void *plan, int threads) except -1:
+    """Share the rows of `dst` out over bands, one for each thread."""
+    if kernel.run == NULL:
+        raise TypeError("Expected an array of uint8")
+    cdef ptrdiff_t rows = dst.plane.height
+    cdef int band, bands = <int>max(1, min(rows, threads if HAVE_OPENMP else 1))
+    cdef size_t size = 0
+    if kernel.scratch != NULL:
+        size = (kernel.scratch(&src.plane, &dst.plane, plan) + 63) & ~<size_t>63
     cdef char *memory = <char *>malloc(size * <size_t>bands + 64)
     if memory == NULL:
         raise MemoryError(f"Expected {size * bands} bytes of scratch memory")
-    return memory
-
-
-cdef inline void *scratch_of(char *memory, size_t size, int band) noexcept nogil:
     cdef size_t start = (<size_t>memory + 63) & ~<size_t>63
-    return <void *>(start + <size_t>band * size)
+    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
+        kernel.run(&src.plane, &dst.plane, rows * band // bands, rows * (band + 1) // bands, plan,
+                   <void *>(start + <size_t>band * size))
+    free(memory)
+    return 0
 
 
-def separable(src, dst, bytes kx, bytes ky, bint exact, int bias, int reciprocal, int shift,
+def separable(src, dst, bytes kx, bytes ky, int sum, int bias, int reciprocal, int shift,
               int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     same_size(a, b)
     cdef separable_t plan
-    plan.nx, plan.ny = len(kx) // 4, len(ky) // 4
-    holds(kx, plan.nx, sizeof(int32_t))
-    holds(ky, plan.ny, sizeof(int32_t))
-    plan.kx, plan.ky = <const int32_t *><char *>kx, <const int32_t *><char *>ky
-    plan.exact, plan.bias, plan.reciprocal, plan.shift = exact, bias, reciprocal, shift
+    cdef size_t item = 8 if sum == SUM_DOUBLE else 4 if sum == SUM_FLOAT else 2
+    if item == 2 and a.itemsize != 1:
+        raise ValueError("Expected real taps for another dtype than uint8")
+    plan.nx, plan.ny = <int>(len(kx) // item), <int>(len(ky) // item)
+    holds(kx, plan.nx, item)
+    holds(ky, plan.ny, item)
+    if sum == SUM_SMOOTH and (plan.nx % 2 == 0 or plan.ny % 2 == 0):
+        raise ValueError("Expected an odd number of taps")
+    plan.kx, plan.ky = <const void *><char *>kx, <const void *><char *>ky
+    plan.sum, plan.bias, plan.reciprocal, plan.shift = <sum_t>sum, bias, reciprocal, shift
     plan.border = <border_t>border
-    cdef ptrdiff_t rows = b.plane.height
-    cdef int band, bands = bands_of(rows, threads)
-    cdef size_t size = table.u8.separable_scratch(&a.plane, &plan)
-    cdef char *memory = scratch_for(size, bands)
-    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        table.u8.separable(&a.plane, &b.plane, rows * band // bands, rows * (band + 1) // bands,
-                           &plan, scratch_of(memory, size, band))
-    free(memory)
+    run(&a.kernels.separable, a, b, &plan, threads)
 
 
-def convolve(src, dst, bytes weights, int nx, int ny, bint wide, int shift, int border, int threads):
+def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     same_size(a, b)
-    holds(weights, <ptrdiff_t>nx * ny, sizeof(int64_t))
+    if kind == WEIGHTS_PAIRS and a.itemsize != 1:
+        raise ValueError("Expected real weights for another dtype than uint8")
+    if kind == WEIGHTS_PAIRS:
+        holds(weights, <ptrdiff_t>((nx + 1) // 2 * 2) * ny, 2)
+    else:
+        holds(weights, <ptrdiff_t>nx * ny, 4 if kind == WEIGHTS_FLOATS else 8)
     cdef convolution_t plan
-    plan.weights = <const int64_t *><char *>weights
-    plan.nx, plan.ny, plan.wide, plan.shift = nx, ny, wide, shift
+    plan.weights = <const void *><char *>weights
+    plan.nx, plan.ny, plan.kind, plan.shift = nx, ny, <weights_t>kind, shift
     plan.border = <border_t>border
-    cdef ptrdiff_t rows = b.plane.height
-    cdef int band, bands = bands_of(rows, threads)
-    cdef size_t size = table.u8.convolve_scratch(&a.plane, &plan)
-    cdef char *memory = scratch_for(size, bands)
-    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        table.u8.convolve(&a.plane, &b.plane, rows * band // bands, rows * (band + 1) // bands,
-                          &plan, scratch_of(memory, size, band))
-    free(memory)
+    run(&a.kernels.convolve, a, b, &plan, threads)
 
 
 cdef resample_t axis(bytes start, bytes weights, ptrdiff_t outputs, ptrdiff_t inputs) except *:
@@ -178,18 +196,12 @@ cdef resample_t axis(bytes start, bytes weights, ptrdiff_t outputs, ptrdiff_t in
 def resize(src, dst, bytes column_start, bytes column_weights, bytes row_start, bytes row_weights,
            int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    if a.plane.channels != b.plane.channels:
+    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
         raise ValueError("Expected an output of the input's channels")
-    cdef resample_t columns = axis(column_start, column_weights, b.plane.width, a.plane.width)
-    cdef resample_t lines = axis(row_start, row_weights, b.plane.height, a.plane.height)
-    cdef ptrdiff_t rows = b.plane.height
-    cdef int band, bands = bands_of(rows, threads)
-    cdef size_t size = table.u8.resize_scratch(&a.plane, &lines)
-    cdef char *memory = scratch_for(size, bands)
-    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        table.u8.resize(&a.plane, &b.plane, rows * band // bands, rows * (band + 1) // bands,
-                        &columns, &lines, scratch_of(memory, size, band))
-    free(memory)
+    cdef resize_t plan
+    plan.columns = axis(column_start, column_weights, b.plane.width, a.plane.width)
+    plan.rows = axis(row_start, row_weights, b.plane.height, a.plane.height)
+    run(&a.kernels.resize, a, b, &plan, threads)
 
 
 def grayscale(src, dst, int threads):
@@ -197,19 +209,11 @@ def grayscale(src, dst, int threads):
     if (a.plane.width != b.plane.width or a.plane.height != b.plane.height
             or a.plane.channels < 3 or b.plane.channels != a.plane.channels - 2):
         raise ValueError("Expected an output of the input's size with two channels less")
-    cdef ptrdiff_t rows = b.plane.height
-    cdef int band, bands = bands_of(rows, threads)
-    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        table.u8.grayscale(&a.plane, &b.plane, rows * band // bands, rows * (band + 1) // bands)
+    run(&a.kernels.grayscale, a, b, NULL, threads)
 
 
 def lookup(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     same_size(a, b)
     holds(curve, 256, sizeof(uint8_t))
-    cdef const uint8_t *values = <const uint8_t *><char *>curve
-    cdef ptrdiff_t rows = b.plane.height
-    cdef int band, bands = bands_of(rows, threads)
-    for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        table.u8.lookup(&a.plane, &b.plane, rows * band // bands, rows * (band + 1) // bands,
-                        values)
+    run(&a.kernels.lookup, a, b, <const void *><char *>curve, threads)

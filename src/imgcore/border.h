@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "kernels.h"
+#include "sample.h"
 
 /* The index inside [0, n) that stands in for i, or -1 for a constant (zero) border. Right for any
  * distance from the edge, so kernels may be larger than the picture. */
@@ -28,24 +28,44 @@ static inline ptrdiff_t border_index(ptrdiff_t i, ptrdiff_t n, border_t border) 
   return i < n ? i : period - i;
 }
 
-/* Row y of src with `left` and `right` pixels of border, into `padded`. */
-static inline void pad_row(uint8_t *padded, const plane_t *src, ptrdiff_t y, int left, int right,
-                           border_t border) {
-  const int channels = src->channels;
-  const ptrdiff_t width = src->width;
+/* Row y of src, or `zeros` where that lies beyond a constant border. */
+static inline const sample_t *border_row(const plane_t *src, ptrdiff_t y, border_t border,
+                                         const sample_t *zeros) {
   const ptrdiff_t row = border_index(y, src->height, border);
-  if (row < 0) {
-    memset(padded, 0, (size_t)(width + left + right) * (size_t)channels);
-    return;
+  return row < 0 ? zeros : (const sample_t *)(src->data + row * src->stride);
+}
+
+/* Fills the `left` and `right` pixels beside the `width` ones that start at line + left * channels.
+ * BORDER_LINE defines it for samples of one type. */
+#define BORDER_LINE(NAME, TYPE)                                                                  \
+  static inline void NAME(TYPE *line, ptrdiff_t width, int channels, int left, int right,        \
+                          border_t border) {                                                     \
+    TYPE *pixels = line + (ptrdiff_t)left * channels;                                            \
+    for (ptrdiff_t x = -left; x < width + right; x = x == -1 ? width : x + 1) {                  \
+      if (x == 0) x = width;                                                                     \
+      if (x == width + right) break;                                                             \
+      const ptrdiff_t from = border_index(x, width, border);                                     \
+      for (int c = 0; c < channels; c++)                                                         \
+        pixels[x * channels + c] = from < 0 ? 0 : pixels[from * channels + c];                   \
+    }                                                                                            \
   }
-  const uint8_t *pixels = src->data + row * src->stride;
-  memcpy(padded + (ptrdiff_t)left * channels, pixels, (size_t)width * (size_t)channels);
-  for (ptrdiff_t x = -left; x < width + right; x++) {
-    if (x == 0) x = width;
-    if (x == width + right) break;
-    const ptrdiff_t from = border_index(x, width, border);
+
+BORDER_LINE(border_samples, sample_t)
+
+/* The pixels [x0, x1) of row y, any of which may lie beyond the edges. */
+static inline void border_span(sample_t *out, const plane_t *src, ptrdiff_t y, ptrdiff_t x0,
+                               ptrdiff_t x1, border_t border, const sample_t *zeros) {
+  const int channels = src->channels;
+  const sample_t *row = border_row(src, y, border, zeros);
+  const ptrdiff_t first = x0 < 0 ? 0 : x0, last = x1 > src->width ? src->width : x1;
+  memcpy(out + (first - x0) * channels, row + first * channels,
+         (size_t)((last - first) * channels) * sizeof(sample_t));
+  for (ptrdiff_t x = x0; x < x1; x++) {
+    if (x == first) x = last;
+    if (x == x1) break;
+    const ptrdiff_t at = border_index(x, src->width, border);
     for (int c = 0; c < channels; c++)
-      padded[(x + left) * channels + c] = from < 0 ? 0 : pixels[from * channels + c];
+      out[(x - x0) * channels + c] = at < 0 ? 0 : row[at * channels + c];
   }
 }
 

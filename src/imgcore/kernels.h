@@ -1,9 +1,9 @@
-/* The contract of every kernel, and the table that each instruction set fills.
+/* The contract of every kernel, and the table that each depth and instruction set fills.
  *
  * A kernel works on the rows [y0, y1) of its output, a band. It never allocates, never fails,
- * starts no thread, and does not branch on borders: rows are padded before the loops run. Its
- * scratch memory comes from the caller, who asks the matching *_scratch function for the size.
- * Integer kernels give the same bits on every instruction set and for every choice of bands.
+ * starts no thread, and does not branch on borders in its loops. Its scratch memory comes from the
+ * caller, who asks `scratch` for the size. Integer kernels give the same bits on every instruction
+ * set; all give the same bits for every choice of bands.
  */
 #ifndef IMGCORE_KERNELS_H
 #define IMGCORE_KERNELS_H
@@ -20,36 +20,52 @@ typedef struct {
   int channels;
 } plane_t;
 
+typedef struct {
+  /* Bytes of scratch memory a band needs; NULL where that is none. */
+  size_t (*scratch)(const plane_t *src, const plane_t *dst, const void *plan);
+  void (*run)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+              const void *plan, void *scratch);
+} kernel_t;
+
 typedef enum { BORDER_REFLECT, BORDER_REPLICATE, BORDER_CONSTANT, BORDER_WRAP } border_t;
 
-/* Correlation with the outer product ky * kx, both anchored at length / 2.
+/* separable: correlation with the outer product ky * kx, both anchored at length / 2, in one of
+ * four arithmetics.
  *
- * exact: taps are whole and not negative, 255 * sum(kx) * sum(ky) + bias fits 16 bits, and
- *        result = ((sum + bias) * reciprocal) >> (16 + shift), or >> shift for reciprocal 0.
- * else:  result = sum over both passes, where the first leaves 7 fractional bits and the
- *        second drops them and `shift` more; kx is scaled by 2^22, ky by 2^shift. */
+ * SUM_EXACT (uint8): taps are whole and not negative, 255 * sum(kx) * sum(ky) + bias fits 16 bits,
+ *     and result = ((sum + bias) * reciprocal) >> (16 + shift), or >> shift for reciprocal 0.
+ * SUM_SMOOTH (uint8): taps are symmetric, not negative, of odd number, and scaled so that they add
+ *     up to 2^16; samples have 7 fractional bits, every product is cut to 16 bits.
+ * SUM_FLOAT, SUM_DOUBLE (any depth): taps and sums are floats or doubles. */
+typedef enum { SUM_EXACT, SUM_SMOOTH, SUM_FLOAT, SUM_DOUBLE } sum_t;
+
 typedef struct {
-  const int32_t *kx, *ky;
+  const void *kx, *ky; /* uint16_t, float or double */
   int nx, ny;
-  int exact;
+  sum_t sum;
   uint16_t bias, reciprocal;
   int shift;
   border_t border;
 } separable_t;
 
-/* Correlation with an ny-by-nx kernel, row by row in `weights`, anchored at (ny / 2, nx / 2).
- * Weights are scaled by 2^shift. wide: sums need 64 bits. */
+/* convolve: correlation with an ny-by-nx kernel, row by row in `weights`, anchored at
+ * (ny / 2, nx / 2).
+ *
+ * WEIGHTS_PAIRS (uint8): weights are int16_t scaled by 2^shift, with a zero behind rows of an odd
+ *     number; sums fit 32 bits.
+ * WEIGHTS_FLOATS, WEIGHTS_DOUBLES (any depth): weights and sums are floats or doubles. */
+typedef enum { WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES } weights_t;
+
 typedef struct {
-  const int64_t *weights;
+  const void *weights;
   int nx, ny;
-  int wide;
+  weights_t kind;
   int shift;
   border_t border;
 } convolution_t;
 
 /* One axis of a resize: output i is the sum of `taps` inputs from start[i] on, weighted with
- * weights[i * taps ...], which are scaled by 2^22 and add up to 2^22; the sum of their absolute
- * values stays below 2^23. start[i] + taps never leaves the input. */
+ * weights[i * taps ...]. start[i] + taps never leaves the input. */
 typedef struct {
   const int32_t *start;
   const int32_t *weights;
@@ -57,35 +73,18 @@ typedef struct {
 } resample_t;
 
 typedef struct {
-  size_t (*separable_scratch)(const plane_t *src, const separable_t *plan);
-  void (*separable)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                    const separable_t *plan, void *scratch);
-  size_t (*convolve_scratch)(const plane_t *src, const convolution_t *plan);
-  void (*convolve)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                   const convolution_t *plan, void *scratch);
-  /* With 2 or 4 channels the last is alpha, by which the others are weighted. */
-  size_t (*resize_scratch)(const plane_t *src, const resample_t *rows);
-  void (*resize)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                 const resample_t *columns, const resample_t *rows, void *scratch);
-  /* ITU-R BT.601 luma of 3 or 4 channels into 1 or 2, alpha untouched. */
-  void (*grayscale)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1);
-  /* result = curve[sample], but for the alpha of 2 and 4 channels. */
-  void (*lookup)(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                 const uint8_t *curve);
-} depth_kernels_t;
+  resample_t columns, rows;
+} resize_t;
 
 typedef struct {
   const char *level;
-  depth_kernels_t u8;
+  kernel_t separable, convolve, resize, grayscale, lookup;
 } kernels_t;
 
-extern const kernels_t kernels_base;
-#ifdef IMGCORE_X86_LEVELS
-extern const kernels_t kernels_v3;
-extern const kernels_t kernels_v4;
-#endif
+/* How deep samples are; the index of a level's tables. */
+enum { DEPTH_U8, DEPTH_U16, DEPTH_F32, DEPTHS };
 
-/* The best table this processor runs, or the one named by `level`; NULL if there is none. */
-const kernels_t *kernels_select(const char *level);
+/* The tables of the best level this processor runs, or of the one named; NULL if there is none. */
+const kernels_t *const *kernels_select(const char *level);
 
 #endif

@@ -1,5 +1,5 @@
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -8,20 +8,34 @@ cdef extern from "kernels.h" nogil:
         ptrdiff_t stride, width, height
         int channels
 
+    ctypedef struct kernel_t:
+        size_t (*scratch)(const plane_t *, const plane_t *, const void *) noexcept nogil
+        void (*run)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t, const void *,
+                    void *) noexcept nogil
+
     ctypedef enum border_t:
         pass
 
+    ctypedef enum sum_t:
+        SUM_EXACT, SUM_SMOOTH, SUM_FLOAT, SUM_DOUBLE
+
     ctypedef struct separable_t:
-        const int32_t *kx
-        const int32_t *ky
-        int nx, ny, exact
+        const void *kx
+        const void *ky
+        int nx, ny
+        sum_t sum
         uint16_t bias, reciprocal
         int shift
         border_t border
 
+    ctypedef enum weights_t:
+        WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES
+
     ctypedef struct convolution_t:
-        const int64_t *weights
-        int nx, ny, wide, shift
+        const void *weights
+        int nx, ny
+        weights_t kind
+        int shift
         border_t border
 
     ctypedef struct resample_t:
@@ -29,22 +43,14 @@ cdef extern from "kernels.h" nogil:
         const int32_t *weights
         int taps
 
-    ctypedef struct depth_kernels_t:
-        size_t (*separable_scratch)(const plane_t *, const separable_t *) noexcept nogil
-        void (*separable)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t,
-                          const separable_t *, void *) noexcept nogil
-        size_t (*convolve_scratch)(const plane_t *, const convolution_t *) noexcept nogil
-        void (*convolve)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t,
-                         const convolution_t *, void *) noexcept nogil
-        size_t (*resize_scratch)(const plane_t *, const resample_t *) noexcept nogil
-        void (*resize)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t,
-                       const resample_t *, const resample_t *, void *) noexcept nogil
-        void (*grayscale)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t) noexcept nogil
-        void (*lookup)(const plane_t *, const plane_t *, ptrdiff_t, ptrdiff_t,
-                       const uint8_t *) noexcept nogil
+    ctypedef struct resize_t:
+        resample_t columns, rows
 
     ctypedef struct kernels_t:
         const char *level
-        depth_kernels_t u8
+        kernel_t separable, convolve, resize, grayscale, lookup
 
-    const kernels_t *kernels_select(const char *level)
+    enum:
+        DEPTH_U8, DEPTH_U16, DEPTH_F32
+
+    const kernels_t *const *kernels_select(const char *level)

@@ -1,26 +1,26 @@
-/* Compiled once for each instruction set, with LEVEL its name. All is static but the table. */
+/* Compiled once for each depth and instruction set, with LEVEL and DEPTH their names. All is static
+ * but the table. */
 #include "convolve_tmpl.h"
 #include "kernels.h"
+#if DEPTH == 8
 #include "pixel_tmpl.h"
 #include "resize_tmpl.h"
+#endif
 #include "separable_tmpl.h"
 
-#define JOIN(a, b) a##b
-#define TABLE(level) JOIN(kernels_, level)
+#define JOIN4(a, b, c, d) a##b##c##d
+#define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
 #define QUOTE(level) #level
 #define NAME(level) QUOTE(level)
 
-const kernels_t TABLE(LEVEL) = {
+extern const kernels_t TABLE(LEVEL, DEPTH);
+const kernels_t TABLE(LEVEL, DEPTH) = {
     .level = NAME(LEVEL),
-    .u8 =
-        {
-            .separable_scratch = separable_scratch,
-            .separable = separable,
-            .convolve_scratch = convolve_scratch,
-            .convolve = convolve,
-            .resize_scratch = resize_scratch,
-            .resize = resize,
-            .grayscale = grayscale,
-            .lookup = lookup,
-        },
+    .separable = {separable_scratch, separable},
+    .convolve = {convolve_scratch, convolve},
+#if DEPTH == 8
+    .resize = {resize_scratch, resize},
+    .grayscale = {NULL, grayscale},
+    .lookup = {NULL, lookup},
+#endif
 };

@@ -8,7 +8,9 @@ static inline uint8_t luma(const uint8_t *rgb) {
   return (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
 }
 
-static void grayscale(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1) {
+static void grayscale(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                      const void *plan, void *scratch) {
+  (void)plan, (void)scratch;
   for (ptrdiff_t y = y0; y < y1; y++) {
     const uint8_t *restrict in = src->data + y * src->stride;
     uint8_t *restrict out = dst->data + y * dst->stride;
@@ -24,7 +26,9 @@ static void grayscale(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrd
 }
 
 static void lookup(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                   const uint8_t *curve) {
+                   const void *plan, void *scratch) {
+  const uint8_t *curve = plan;
+  (void)scratch;
   const int channels = src->channels;
   const ptrdiff_t n = src->width * channels;
   for (ptrdiff_t y = y0; y < y1; y++) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "weighted_sum_tmpl.h"
+#include "old_sum.h"
 
 enum { RESAMPLE_BITS = 22, MIDDLE_BITS = 6 };
 
@@ -56,7 +56,8 @@ static inline __attribute__((always_inline)) void resample_columns(
   }
 }
 
-static size_t resize_scratch(const plane_t *src, const resample_t *rows) {
+static size_t resize_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
+  const resample_t *rows = &((const resize_t *)plan_)->rows; (void)dst;
   const size_t samples = (size_t)src->width * (size_t)src->channels;
   return scratch_size(samples * sizeof(int32_t)) +
          scratch_size(src->channels % 2 ? 0 : samples * sizeof(int64_t)) +
@@ -64,7 +65,8 @@ static size_t resize_scratch(const plane_t *src, const resample_t *rows) {
 }
 
 static void resize(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                   const resample_t *columns, const resample_t *rows, void *scratch) {
+                   const void *plan_, void *scratch) {
+  const resample_t *columns = &((const resize_t *)plan_)->columns, *rows = &((const resize_t *)plan_)->rows;
   const ptrdiff_t n = src->width * src->channels;
   int32_t *middle = scratch_take(&scratch, (size_t)n * sizeof(int32_t));
   const uint8_t **in = scratch_take(&scratch, (size_t)rows->taps * sizeof(void *));

@@ -1,14 +1,15 @@
-/* Carving one block of scratch memory into parts that start on cache lines. */
+/* Carving one block of scratch memory into parts that start on cache lines, each with some slack
+ * behind it, so that vectors may read over its end. */
 #ifndef IMGCORE_SCRATCH_H
 #define IMGCORE_SCRATCH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCRATCH_ALIGN = 64 };
+enum { SCRATCH_ALIGN = 64, SCRATCH_SLACK = 256 };
 
 static inline size_t scratch_size(size_t bytes) {
-  return (bytes + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN;
+  return (bytes + SCRATCH_SLACK + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN;
 }
 
 static inline void *scratch_take(void **scratch, size_t bytes) {

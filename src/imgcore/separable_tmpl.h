@@ -1,73 +1,143 @@
-/* Separable correlation of 8-bit planes: a row pass into a ring of rows, a column pass out of it.
- * See separable_t for the arithmetic. */
+/* Separable correlation: for each output row a column pass over the rows of the window into one
+ * line, then a row pass along it. Columns first, as that pass reads the picture where it lies; the
+ * line alone needs a border. See separable_t for the arithmetics. */
+#include "blocks.h"
 #include "border.h"
+#include "real_sums.h"
 #include "scratch.h"
-#include "weighted_sum_tmpl.h"
 
-#define KEEP(acc, f) ((void)(f), (acc))
-#define TO_Q7(acc, f) ((int16_t)(((acc) + (int32_t)(f).bias) >> (f).shift))
-#define TO_U8(acc, f) clamp_u8((int32_t)(((acc) + (int32_t)(f).bias) >> (f).shift))
-#define SHIFT_U8(acc, f) ((uint8_t)((uint16_t)((acc) + (uint16_t)(f).bias) >> (f).shift))
-#define DIVIDE_U8(acc, f)                                                                        \
-  ((uint8_t)((uint16_t)(((uint32_t)(uint16_t)((acc) + (uint16_t)(f).bias) * (f).reciprocal) >>   \
-                        16) >>                                                                   \
-             (f).shift))
+/* The rows of a window as pointers. Rows shorter than a vector are copied to where vectors may read
+ * over their end. */
+typedef struct {
+  const sample_t **rows;
+  sample_t *zeros, *copies, *result;
+  ptrdiff_t n;
+} window_t;
 
-WEIGHTED_SUM(sum_exact_rows, uint8_t, uint16_t, int32_t, uint16_t, KEEP)
-WEIGHTED_SUM(sum_exact_shift, uint16_t, uint16_t, int32_t, uint8_t, SHIFT_U8)
-WEIGHTED_SUM(sum_exact_divide, uint16_t, uint16_t, int32_t, uint8_t, DIVIDE_U8)
-WEIGHTED_SUM(sum_rows, uint8_t, int32_t, int32_t, int16_t, TO_Q7)
-WEIGHTED_SUM(sum_columns, int16_t, int32_t, int32_t, uint8_t, TO_U8)
-
-/* Both kinds of ring sample have 16 bits. */
-static size_t separable_scratch(const plane_t *src, const separable_t *plan) {
-  const size_t samples = (size_t)src->width * (size_t)src->channels;
-  const size_t border = (size_t)(plan->nx - 1) * (size_t)src->channels;
-  return scratch_size(samples + border) +
-         scratch_size((size_t)plan->ny * samples * sizeof(uint16_t)) +
-         scratch_size((size_t)plan->nx * sizeof(void *)) +
-         scratch_size((size_t)plan->ny * sizeof(void *));
+static size_t window_scratch(const plane_t *src, int ny) {
+  const size_t n = (size_t)src->width * (size_t)src->channels;
+  const size_t copies = n < VEC ? (size_t)(ny + 1) * VEC : 0;
+  return scratch_size((size_t)ny * sizeof(void *)) + scratch_size(n * sizeof(sample_t)) +
+         scratch_size(copies * sizeof(sample_t));
 }
 
-static void separable_row(void *out, const uint8_t *const *shifted, ptrdiff_t n,
-                          const separable_t *plan) {
-  if (plan->exact)
-    sum_exact_rows(plan->nx, (uint16_t *)out, shifted, plan->kx, n, (finish_t){0});
-  else
-    sum_rows(plan->nx, (int16_t *)out, shifted, plan->kx, n,
-             (finish_t){.bias = 1 << 14, .shift = 15});
+static window_t window_take(const plane_t *src, int ny, void **scratch) {
+  window_t w = {.n = src->width * src->channels};
+  w.rows = scratch_take(scratch, (size_t)ny * sizeof(void *));
+  w.zeros = scratch_take(scratch, (size_t)w.n * sizeof(sample_t));
+  memset(w.zeros, 0, (size_t)w.n * sizeof(sample_t));
+  if (w.n < VEC) {
+    w.result = scratch_take(scratch, (size_t)(ny + 1) * VEC * sizeof(sample_t));
+    w.copies = w.result + VEC;
+    w.n = VEC;
+  }
+  return w;
 }
 
-static void separable_column(uint8_t *out, const void *const *ring, ptrdiff_t n,
-                             const separable_t *plan) {
-  const finish_t exact = {
-      .bias = plan->bias, .shift = plan->shift, .reciprocal = plan->reciprocal};
-  const finish_t rounded = {.bias = (int64_t)1 << (plan->shift + 6), .shift = plan->shift + 7};
-  if (!plan->exact)
-    sum_columns(plan->ny, out, (const int16_t *const *)ring, plan->ky, n, rounded);
-  else if (plan->reciprocal)
-    sum_exact_divide(plan->ny, out, (const uint16_t *const *)ring, plan->ky, n, exact);
-  else
-    sum_exact_shift(plan->ny, out, (const uint16_t *const *)ring, plan->ky, n, exact);
+static void window_move(window_t *w, const plane_t *src, ptrdiff_t y, int ny, border_t border) {
+  for (int k = 0; k < ny; k++) {
+    w->rows[k] = border_row(src, y + k, border, w->zeros);
+    if (!w->copies) continue;
+    sample_t *copy = w->copies + (ptrdiff_t)k * VEC;
+    memcpy(copy, w->rows[k], (size_t)(src->width * src->channels) * sizeof(sample_t));
+    w->rows[k] = copy;
+  }
+}
+
+/* Where a result row of w.n samples may be written, and taking it from there. */
+static sample_t *window_result(const window_t *w, const plane_t *dst, ptrdiff_t y) {
+  return w->result ? w->result : (sample_t *)(dst->data + y * dst->stride);
+}
+
+static void window_done(const window_t *w, const plane_t *dst, ptrdiff_t y) {
+  if (w->result)
+    memcpy(dst->data + y * dst->stride, w->result,
+           (size_t)(dst->width * dst->channels) * sizeof(sample_t));
+}
+
+BORDER_LINE(border_floats, float)
+
+static void separable_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                            const separable_t *plan, void *scratch) {
+  const int nx = plan->nx, ny = plan->ny, left = nx / 2, channels = src->channels;
+  window_t w = window_take(src, ny, &scratch);
+  const float **shifted = scratch_take(&scratch, (size_t)nx * sizeof(void *));
+  float *line = scratch;
+  float *middle = line + (ptrdiff_t)left * channels;
+  for (int k = 0; k < nx; k++) shifted[k] = line + (ptrdiff_t)k * channels;
+  for (ptrdiff_t y = y0; y < y1; y++) {
+    window_move(&w, src, y - ny / 2, ny, plan->border);
+    vecf_t t[4];
+#define COLUMN(i, vectors)                                                \
+  sum_samples(t, w.rows, plan->ky, ny, FLOAT_PART, i);                    \
+  for (int v = 0; v < 4; v++) vecf_store(middle + (i) + v * VECF, t[v])
+    OVER_BLOCKS(w.n, 1, COLUMN);
+    border_floats(line, src->width, channels, left, nx - 1 - left, plan->border);
+    sample_t *out = window_result(&w, dst, y);
+#define ROW(i, vectors)                                                   \
+  sum_floats(t, shifted, plan->kx, nx, FLOAT_PART, i);                    \
+  samples_store(out + (i), t[0], t[1], t[2], t[3])
+    OVER_BLOCKS(w.n, 1, ROW);
+    window_done(&w, dst, y);
+#undef COLUMN
+#undef ROW
+  }
+}
+
+BORDER_LINE(border_doubles, double)
+
+static void separable_double(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                             const separable_t *plan, void *scratch) {
+  const int nx = plan->nx, ny = plan->ny, left = nx / 2, channels = src->channels;
+  window_t w = window_take(src, ny, &scratch);
+  const double **shifted = scratch_take(&scratch, (size_t)nx * sizeof(void *));
+  double *line = scratch;
+  double *middle = line + (ptrdiff_t)left * channels;
+  for (int k = 0; k < nx; k++) shifted[k] = line + (ptrdiff_t)k * channels;
+  for (ptrdiff_t y = y0; y < y1; y++) {
+    window_move(&w, src, y - ny / 2, ny, plan->border);
+#define COLUMN(i, vectors) doubles_of_samples(middle + (i), w.rows, plan->ky, ny, i)
+    OVER_BLOCKS(w.n, 1, COLUMN);
+    border_doubles(line, src->width, channels, left, nx - 1 - left, plan->border);
+    sample_t *out = window_result(&w, dst, y);
+    double sum[VEC];
+#define ROW(i, vectors)                                \
+  doubles_of_doubles(sum, shifted, plan->kx, nx, i);   \
+  for (int j = 0; j < VEC; j++) out[(i) + j] = sample_from_double(sum[j])
+    OVER_BLOCKS(w.n, 1, ROW);
+    window_done(&w, dst, y);
+#undef COLUMN
+#undef ROW
+  }
+}
+
+#if DEPTH == 8
+#include "separable_u8.h"
+#endif
+
+static size_t separable_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
+  const separable_t *plan = plan_;
+  (void)dst;
+#if DEPTH == 8
+  if (plan->sum == SUM_SMOOTH) return smooth_scratch(src, plan);
+#endif
+  const size_t line = ((size_t)src->width + (size_t)plan->nx) * (size_t)src->channels + VEC;
+  return window_scratch(src, plan->ny) + scratch_size((size_t)plan->nx * sizeof(void *)) +
+         scratch_size(line * sizeof(double));
 }
 
 static void separable(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                      const separable_t *plan, void *scratch) {
-  const int nx = plan->nx, ny = plan->ny, left = nx / 2, above = ny / 2;
-  const ptrdiff_t n = src->width * src->channels;
-  uint8_t *padded = scratch_take(&scratch, (size_t)(n + (ptrdiff_t)(nx - 1) * src->channels));
-  uint16_t *ring = scratch_take(&scratch, (size_t)ny * (size_t)n * sizeof(uint16_t));
-  const uint8_t **shifted = scratch_take(&scratch, (size_t)nx * sizeof(void *));
-  const void **window = scratch_take(&scratch, (size_t)ny * sizeof(void *));
-  for (int k = 0; k < nx; k++) shifted[k] = padded + (ptrdiff_t)k * src->channels;
-
-  for (ptrdiff_t y = y0 - above; y < y1 - above + ny - 1; y++) {
-    const ptrdiff_t slot = (y - (y0 - above)) % ny;
-    pad_row(padded, src, y, left, nx - 1 - left, plan->border);
-    separable_row(ring + slot * n, shifted, n, plan);
-    const ptrdiff_t done = y - (ny - 1) + above;
-    if (done < y0) continue;
-    for (int k = 0; k < ny; k++) window[k] = ring + (slot + 1 + k) % ny * n;
-    separable_column(dst->data + done * dst->stride, window, n, plan);
+                      const void *plan_, void *scratch) {
+  const separable_t *plan = plan_;
+#if DEPTH == 8
+  if (plan->sum == SUM_EXACT) {
+    separable_exact(src, dst, y0, y1, plan, scratch);
+    return;
   }
+  if (plan->sum == SUM_SMOOTH) {
+    smooth(src, dst, y0, y1, plan, scratch);
+    return;
+  }
+#endif
+  (plan->sum == SUM_FLOAT ? separable_float : separable_double)(src, dst, y0, y1, plan, scratch);
 }

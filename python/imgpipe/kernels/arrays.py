@@ -1,21 +1,28 @@
-"""What every kernel takes and gives: arrays of uint8, (H, W) or (H, W, C) with C from 1 to 4."""
+"""What every kernel takes and gives: arrays of (H, W) or (H, W, C), with C from 1 to 4."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.uint8]
+from imgpipe.cores import kernel_threads
+
+Array = NDArray[Any]
+
+UINT8, UINT16, FLOAT32 = np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)
+WHITE = {UINT8: 255.0, UINT16: 65535.0, FLOAT32: 1.0}
+FEW_SAMPLES = 1 << 16  # one thread is done with them before a second has begun
 
 
 def planes(array: ArrayLike) -> Array:
     """`array` as (H, W, C) with adjacent pixels in each row, copied only where they are not.
 
-    Raises TypeError for another dtype than uint8, ValueError for another shape.
+    Raises TypeError for another dtype than uint8, uint16 and float32, ValueError for another shape.
     """
     array = np.asarray(array)
-    if array.dtype != np.uint8:
-        raise TypeError(f"Expected an array of uint8, got {array.dtype}")
+    if array.dtype not in WHITE:
+        raise TypeError(f"Expected an array of uint8, uint16 or float32, got {array.dtype}")
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
@@ -25,17 +32,22 @@ def planes(array: ArrayLike) -> Array:
     return array if _has_adjacent_pixels(array) else np.ascontiguousarray(array)
 
 
-def output(out: Any, like: ArrayLike, shape: tuple[int, int, int]) -> tuple[Array, Array]:
-    """Where a result of `shape` goes: what the caller gets, and the same memory as (H, W, C).
+def output(
+    out: Any, like: ArrayLike, source: Array, shape: tuple[int, int, int] | None = None
+) -> tuple[Array, Array]:
+    """Where a result goes: what the caller gets, and the same memory as (H, W, C).
 
-    The result has two dimensions where the input has, or where `out` has. Raises ValueError or
-    TypeError for an `out` that the result does not fit or that overlaps the input.
+    It has the dtype of `source`, which is `like` as planes, and its shape unless another is given;
+    two dimensions where `like` or `out` has two. Raises ValueError or TypeError for an `out` that
+    the result does not fit or that overlaps the input.
     """
+    if shape is None:
+        shape = source.shape  # type: ignore[assignment]
     if out is None:
-        target = np.empty(shape, np.uint8)
+        target = np.empty(shape, source.dtype)
         return (target[:, :, 0] if np.ndim(like) == 2 else target), target
-    if not isinstance(out, np.ndarray) or out.dtype != np.uint8:
-        raise TypeError(f"Expected out= to be an array of uint8, got {_describe(out)}")
+    if not isinstance(out, np.ndarray) or out.dtype != source.dtype:
+        raise TypeError(f"Expected out= to be an array of {source.dtype}, got {_describe(out)}")
     target = out[:, :, np.newaxis] if out.ndim == 2 else out
     if target.shape != shape or not _has_adjacent_pixels(target) or not out.flags.writeable:
         raise ValueError(
@@ -47,10 +59,26 @@ def output(out: Any, like: ArrayLike, shape: tuple[int, int, int]) -> tuple[Arra
     return out, target
 
 
+def call(
+    kernel: Callable[..., None], source: Array, target: Array, *plan: Any, threads: int | None
+) -> None:
+    """Call a function of the core with the threads it may use."""
+    if threads is None and source.size + target.size < FEW_SAMPLES:
+        kernel(source, target, *plan, 1)
+        return
+    with kernel_threads(threads) as n:
+        kernel(source, target, *plan, n)
+
+
 def _has_adjacent_pixels(array: Array) -> bool:
     """Whether the samples of a row follow each other; the strides of sides of 1 mean nothing."""
+    if array.flags.c_contiguous:
+        return True
     _, width, channels = array.shape
-    return (channels == 1 or array.strides[2] == 1) and (width == 1 or array.strides[1] == channels)
+    sample = array.itemsize
+    return (channels == 1 or array.strides[2] == sample) and (
+        width == 1 or array.strides[1] == channels * sample
+    )
 
 
 def _describe(out: Any) -> str:

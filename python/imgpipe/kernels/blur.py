@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe.kernels.arrays import Array
 from imgpipe.kernels.convolve import convolve_separable
-from imgpipe.kernels.fixed_point import quiet
+from imgpipe.kernels.plans import quiet
 from imgpipe.kernels.kernel import Vector
 
 MAX_SIGMA = 500.0

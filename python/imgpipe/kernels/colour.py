@@ -23,7 +23,9 @@ def grayscale(array: ArrayLike, *, out: Any = None, threads: int | None = None) 
     """
     source = planes(array)
     height, width, channels = source.shape
-    result, target = output(out, array, (height, width, channels - 2 if channels > 2 else channels))
+    result, target = output(
+        out, array, source, (height, width, channels - 2 if channels > 2 else channels)
+    )
     if channels < 3:
         np.copyto(target, source)
         return result
@@ -44,7 +46,7 @@ def brighten(array: ArrayLike, value: int, *, out: Any = None, threads: int | No
     """
     curve = np.clip(np.arange(256) + check_value(value), 0, 255).astype(np.uint8).tobytes()
     source = planes(array)
-    result, target = output(out, array, source.shape)
+    result, target = output(out, array, source)
     with kernel_threads(threads) as n:
         _imgcore.lookup(source, target, curve, n)
     return result

@@ -1,5 +1,6 @@
 """Convolution with any kernel, and the classic 3x3 filters."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -7,16 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.cores import kernel_threads
-from imgpipe.kernels.arrays import Array, output, planes
-from imgpipe.kernels.fixed_point import (
+from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.kernel import Kernel, check_divisor
+from imgpipe.kernels.plans import (
     ConvolutionPlan,
     SeparablePlan,
     plan_kernel,
     plan_separable,
     quiet,
 )
-from imgpipe.kernels.kernel import MAX_SIDE, Kernel, check_divisor
 
 BORDERS = {"reflect": 0, "replicate": 1, "constant": 2, "wrap": 3}
 MAX_TAPS = 4095
@@ -50,7 +50,7 @@ def convolve(
     """
     if not isinstance(kernel, Kernel):
         raise TypeError(f"Expected a Kernel, got {type(kernel).__name__}")
-    return _run(array, plan_kernel(kernel), border, out, threads)
+    return run(array, lambda dtype: plan_kernel(kernel, dtype), border, out, threads)
 
 
 def convolve_separable(
@@ -65,16 +65,15 @@ def convolve_separable(
 ) -> Array:
     """Correlate the rows of `array` with `kx` and its columns with `ky`, and divide by `divisor`.
 
-    The vectors hold finite weights, 1 to 4095 each; vectors longer than 63 may raise brightness
-    16 times at most. For all else see `convolve`, of which this is the case
-    `Kernel(outer(ky, kx), divisor)`.
+    The vectors hold finite weights, 1 to 4095 each. For all else see `convolve`, of which this is
+    the case `Kernel(outer(ky, kx), divisor)`.
 
     >>> import numpy as np
     >>> convolve_separable(np.full((2, 2), 40, np.uint8), [0.5, 0.5], [1.0]).tolist()
     [[40, 40], [40, 40]]
     """
-    plan = _plan_vectors(_vector(kx, "kx"), _vector(ky, "ky"), divisor)
-    return _run(array, plan, border, out, threads)
+    x, y = _vector(kx, "kx"), _vector(ky, "ky")
+    return run(array, lambda dtype: _plan_vectors(x, y, divisor, dtype), border, out, threads)
 
 
 def sharpen(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
@@ -104,39 +103,35 @@ def _vector(values: ArrayLike, name: str) -> tuple[float, ...]:
 @lru_cache(maxsize=256)
 @quiet
 def _plan_vectors(
-    kx: tuple[float, ...], ky: tuple[float, ...], divisor: float
-) -> SeparablePlan | ConvolutionPlan:
+    kx: tuple[float, ...], ky: tuple[float, ...], divisor: float, dtype: np.dtype[Any]
+) -> SeparablePlan:
     check_divisor(divisor)
-    x, y = np.array(kx), np.array(ky)
-    plan = plan_separable(x, y, divisor)
-    if plan is None and max(len(kx), len(ky)) > MAX_SIDE and np.any(x) and np.any(y):
-        raise ValueError(
-            f"Expected vectors longer than {MAX_SIDE} to raise brightness 16 times at most, got "
-            f"{np.abs(x).sum() * np.abs(y).sum() / abs(divisor):.3g} times"
-        )
-    return plan or plan_kernel(Kernel(np.outer(y, x)[:MAX_SIDE, :MAX_SIDE], divisor))
+    return plan_separable(np.array(kx), np.array(ky), divisor, dtype)
 
 
-def _run(
+def run(
     array: ArrayLike,
-    plan: SeparablePlan | ConvolutionPlan,
+    plan: Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan],
     border: str,
     out: Any,
     threads: int | None,
 ) -> Array:
+    """Convolve `array` as the plan says that `plan` gives for its dtype."""
+    beyond = border_code(border)
+    source = planes(array)
+    how = plan(source.dtype)
+    result, target = output(out, array, source)
+    if isinstance(how, SeparablePlan):
+        args = how.kx, how.ky, how.sum, how.bias, how.reciprocal, how.shift
+        call(_imgcore.separable, source, target, *args, beyond, threads=threads)
+    else:
+        weights = how.weights, how.nx, how.ny, how.kind, how.shift
+        call(_imgcore.convolve, source, target, *weights, beyond, threads=threads)
+    return result
+
+
+def border_code(border: str) -> int:
+    """The number of a border in kernels.h; raises ValueError for one that is none."""
     if border not in BORDERS:
         raise ValueError(f"Expected border to be one of {', '.join(BORDERS)}, got {border!r}")
-    source = planes(array)
-    result, target = output(out, array, source.shape)
-    beyond = BORDERS[border]
-    with kernel_threads(threads) as n:
-        if isinstance(plan, SeparablePlan):
-            _imgcore.separable(
-                *(source, target, plan.kx, plan.ky, plan.exact, plan.bias),
-                *(plan.reciprocal, plan.shift, beyond, n),
-            )
-        else:
-            _imgcore.convolve(
-                *(source, target, plan.weights, plan.nx, plan.ny, plan.wide, plan.shift, beyond, n)
-            )
-    return result
+    return BORDERS[border]

@@ -40,6 +40,6 @@ def flip_vertical(array: ArrayLike, *, out: Any = None) -> Array:
 
 def _moved(array: ArrayLike, view: Array, out: Any) -> Array:
     height, width, channels = view.shape
-    result, target = output(out, array, (height, width, channels))
+    result, target = output(out, array, view, (height, width, channels))
     np.copyto(target, view)
     return result

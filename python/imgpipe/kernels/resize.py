@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from imgpipe import _imgcore
 from imgpipe.cores import kernel_threads
 from imgpipe.kernels.arrays import Array, output, planes
-from imgpipe.kernels.fixed_point import quantise_lines
+from imgpipe.kernels.plans import quantise_lines
 from imgpipe.kernels.kernel import Vector
 from imgpipe.limits import MAX_SIDE
 
@@ -72,7 +72,7 @@ def resize(
         raise ValueError(f"Expected filter to be one of {', '.join(NAMES)}, got {filter!r}")
     width, height = check_size(size)
     source = planes(array)
-    result, target = output(out, array, (height, width, source.shape[2]))
+    result, target = output(out, array, source, (height, width, source.shape[2]))
     columns = resampling(source.shape[1], width, filter)
     rows = resampling(source.shape[0], height, filter)
     with kernel_threads(threads) as n:

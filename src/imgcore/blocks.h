@@ -1,0 +1,24 @@
+/* Going over a row in blocks of vectors.
+ *
+ * STEP(i, vectors) handles the VEC * vectors samples from i on, with `vectors` a constant. The last
+ * block overlaps the one before it, so n must be at least VEC. */
+#ifndef IMGCORE_BLOCKS_H
+#define IMGCORE_BLOCKS_H
+
+#include "vec.h"
+
+#define OVER_BLOCKS(n, vectors, STEP)                                 \
+  do {                                                                \
+    ptrdiff_t i_ = 0;                                                 \
+    for (; i_ + (vectors) * VEC <= (n); i_ += (vectors) * VEC) {      \
+      STEP(i_, vectors);                                              \
+    }                                                                 \
+    for (; i_ + VEC <= (n); i_ += VEC) {                              \
+      STEP(i_, 1);                                                    \
+    }                                                                 \
+    if (i_ < (n)) {                                                   \
+      STEP((n) - VEC, 1);                                             \
+    }                                 \
+  } while (0)
+
+#endif

@@ -1,0 +1,71 @@
+/* The samples of the depth this file is compiled for, and their way to floats and back. */
+#ifndef IMGCORE_SAMPLE_H
+#define IMGCORE_SAMPLE_H
+
+#include "kernels.h"
+#include "vec.h"
+
+#if DEPTH == 8
+typedef uint8_t sample_t;
+#define WHITE 255
+#elif DEPTH == 16
+typedef uint16_t sample_t;
+#define WHITE 65535
+#else
+typedef float sample_t;
+#define WHITE 1.0f
+#endif
+
+enum { BLOCK = 4 * VECF }; /* samples stored at a time */
+
+VEC_INLINE vecf_t samples_load(const sample_t *p) {
+#if DEPTH == 8
+  return vecf_from8(p);
+#elif DEPTH == 16
+  return vecf_from16(p);
+#else
+  return vecf_load(p);
+#endif
+}
+
+/* Rounded half up and clamped; floats as they are. */
+VEC_INLINE sample_t sample_from(float value) {
+#if DEPTH == 32
+  return value;
+#else
+  const float half_up = value + 0.5f;
+  return (sample_t)(half_up > WHITE ? WHITE : half_up > 0 ? half_up : 0);
+#endif
+}
+
+VEC_INLINE sample_t sample_from_double(double value) {
+#if DEPTH == 32
+  return (float)value;
+#else
+  const double half_up = value + 0.5;
+  return (sample_t)(half_up > WHITE ? WHITE : half_up > 0 ? half_up : 0);
+#endif
+}
+
+VEC_INLINE void samples_store(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t d) {
+#if DEPTH == 32
+  vecf_store(p, a);
+  vecf_store(p + VECF, b);
+  vecf_store(p + 2 * VECF, c);
+  vecf_store(p + 3 * VECF, d);
+#else
+  const vecf_t half = vecf_set(0.5f), white = vecf_set(WHITE), black = vecf_set(0);
+  const vec_t i = vecf_truncate(vecf_max(vecf_min(vecf_add(a, half), white), black));
+  const vec_t j = vecf_truncate(vecf_max(vecf_min(vecf_add(b, half), white), black));
+  const vec_t k = vecf_truncate(vecf_max(vecf_min(vecf_add(c, half), white), black));
+  const vec_t l = vecf_truncate(vecf_max(vecf_min(vecf_add(d, half), white), black));
+#if DEPTH == 8
+  vec_store(p, vec_narrow32(i, j, k, l));
+#else
+  vec_store(p, vec_narrow32u16(i, j));
+  vec_store(p + 2 * VECF, vec_narrow32u16(k, l));
+#endif
+#endif
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* vec.h for AVX2: 32 bytes at a time. */
+#include <immintrin.h>
+
+enum { VEC = 32, VECF = 8 }; /* bytes of a vector; floats of one */
+typedef __m256i vec_t;
+typedef __m256 vecf_t;
+
+VEC_INLINE vec_t vec_load(const void *p) { return _mm256_loadu_si256(p); }
+VEC_INLINE void vec_store(void *p, vec_t a) { _mm256_storeu_si256(p, a); }
+VEC_INLINE vec_t vec_set8(int x) { return _mm256_set1_epi8((char)x); }
+VEC_INLINE vec_t vec_set16(int x) { return _mm256_set1_epi16((short)x); }
+VEC_INLINE vec_t vec_set32(int32_t x) { return _mm256_set1_epi32(x); }
+VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm256_add_epi16(a, b); }
+VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm256_sub_epi16(a, b); }
+VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm256_mullo_epi16(a, b); }
+VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm256_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm256_srl_epi16(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm256_add_epi32(a, b); }
+VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm256_sub_epi32(a, b); }
+VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm256_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm256_min_epu8(a, b); }
+VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm256_max_epu8(a, b); }
+VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi8(a, b); }
+VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi8(a, b); }
+VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi16(a, b); }
+VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi16(a, b); }
+VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm256_packs_epi32(a, b); }
+VEC_INLINE vec_t vec_widen(const uint8_t *p) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
+}
+VEC_INLINE vec_t vec_narrow16(vec_t a, vec_t b) {
+  return _mm256_permute4x64_epi64(_mm256_packus_epi16(a, b), 0xD8);
+}
+VEC_INLINE vec_t vec_narrow32(vec_t a, vec_t b, vec_t c, vec_t d) {
+  const vec_t mixed = _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  return _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+VEC_INLINE vec_t vec_narrow32u16(vec_t a, vec_t b) {
+  return _mm256_permute4x64_epi64(_mm256_packus_epi32(a, b), 0xD8);
+}
+VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p), b = _mm_loadu_si128((const __m128i *)q);
+  vec_store(out, _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)));
+  vec_store(out + 16, _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)));
+}
+
+VEC_INLINE vecf_t vecf_set(float x) { return _mm256_set1_ps(x); }
+VEC_INLINE vecf_t vecf_add(vecf_t a, vecf_t b) { return _mm256_add_ps(a, b); }
+VEC_INLINE vecf_t vecf_sub(vecf_t a, vecf_t b) { return _mm256_sub_ps(a, b); }
+VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm256_mul_ps(a, b); }
+VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm256_min_ps(a, b); }
+VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm256_max_ps(a, b); }
+VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm256_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_load(const float *p) { return _mm256_loadu_ps(p); }
+VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm256_storeu_ps(p, a); }
+VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+VEC_INLINE vecf_t vecf_from16(const uint16_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+VEC_INLINE vecf_t vecf_from32(vec_t a) { return _mm256_cvtepi32_ps(a); }
+VEC_INLINE vec_t vecf_truncate(vecf_t a) { return _mm256_cvttps_epi32(a); }

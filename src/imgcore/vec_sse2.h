@@ -1,0 +1,70 @@
+/* vec.h for SSE2: 16 bytes at a time. */
+#include <emmintrin.h>
+
+enum { VEC = 16, VECF = 4 };
+typedef __m128i vec_t;
+typedef __m128 vecf_t;
+
+VEC_INLINE vec_t vec_load(const void *p) { return _mm_loadu_si128(p); }
+VEC_INLINE void vec_store(void *p, vec_t a) { _mm_storeu_si128(p, a); }
+VEC_INLINE vec_t vec_set8(int x) { return _mm_set1_epi8((char)x); }
+VEC_INLINE vec_t vec_set16(int x) { return _mm_set1_epi16((short)x); }
+VEC_INLINE vec_t vec_set32(int32_t x) { return _mm_set1_epi32(x); }
+VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm_add_epi16(a, b); }
+VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm_sub_epi16(a, b); }
+VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm_mullo_epi16(a, b); }
+VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm_sll_epi16(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm_srl_epi16(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm_add_epi32(a, b); }
+VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm_sub_epi32(a, b); }
+VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm_sra_epi32(a, _mm_cvtsi32_si128(n)); }
+VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm_min_epu8(a, b); }
+VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm_max_epu8(a, b); }
+VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm_unpacklo_epi8(a, b); }
+VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm_unpackhi_epi8(a, b); }
+VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm_unpacklo_epi16(a, b); }
+VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm_unpackhi_epi16(a, b); }
+VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm_packs_epi32(a, b); }
+VEC_INLINE vec_t vec_widen(const uint8_t *p) {
+  return _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_setzero_si128());
+}
+VEC_INLINE vec_t vec_narrow16(vec_t a, vec_t b) { return _mm_packus_epi16(a, b); }
+VEC_INLINE vec_t vec_narrow32(vec_t a, vec_t b, vec_t c, vec_t d) {
+  return _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+}
+VEC_INLINE vec_t vec_narrow32u16(vec_t a, vec_t b) {
+  const vec_t half = _mm_set1_epi32(0x8000);
+  const vec_t packed = _mm_packs_epi32(_mm_sub_epi32(a, half), _mm_sub_epi32(b, half));
+  return _mm_xor_si128(packed, _mm_set1_epi16((short)0x8000));
+}
+VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
+  const vec_t a = _mm_loadl_epi64((const __m128i *)p), b = _mm_loadl_epi64((const __m128i *)q);
+  const vec_t both = _mm_unpacklo_epi8(a, b), zero = _mm_setzero_si128();
+  vec_store(out, _mm_unpacklo_epi8(both, zero));
+  vec_store(out + 8, _mm_unpackhi_epi8(both, zero));
+}
+
+VEC_INLINE vecf_t vecf_set(float x) { return _mm_set1_ps(x); }
+VEC_INLINE vecf_t vecf_add(vecf_t a, vecf_t b) { return _mm_add_ps(a, b); }
+VEC_INLINE vecf_t vecf_sub(vecf_t a, vecf_t b) { return _mm_sub_ps(a, b); }
+VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm_mul_ps(a, b); }
+VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm_min_ps(a, b); }
+VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm_max_ps(a, b); }
+VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_load(const float *p) { return _mm_loadu_ps(p); }
+VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm_storeu_ps(p, a); }
+VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {
+  int32_t four;
+  memcpy(&four, p, 4);
+  const vec_t zero = _mm_setzero_si128();
+  return _mm_cvtepi32_ps(
+      _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero));
+}
+VEC_INLINE vecf_t vecf_from16(const uint16_t *p) {
+  return _mm_cvtepi32_ps(
+      _mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)p), _mm_setzero_si128()));
+}
+VEC_INLINE vecf_t vecf_from32(vec_t a) { return _mm_cvtepi32_ps(a); }
+VEC_INLINE vec_t vecf_truncate(vecf_t a) { return _mm_cvttps_epi32(a); }
