@@ -18,4 +18,11 @@ static inline void *scratch_take(void **scratch, size_t bytes) {
   return part;
 }
 
+/* Bytes from one row of a ring to the next: a whole number of cache lines, and not close to a
+ * multiple of 1 KiB, as many rows would then share the same few places of the cache. */
+static inline size_t scratch_stride(size_t bytes) {
+  const size_t stride = scratch_size(bytes), clear = 3 * SCRATCH_ALIGN;
+  return stride % 1024 < clear ? stride + clear : stride;
+}
+
 #endif

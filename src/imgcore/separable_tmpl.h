@@ -118,10 +118,11 @@ static void separable_double(const plane_t *src, const plane_t *dst, ptrdiff_t y
 static size_t separable_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
   const separable_t *plan = plan_;
   (void)dst;
-#if DEPTH == 8
-  if (plan->sum == SUM_SMOOTH) return smooth_scratch(src, plan);
-#endif
   const size_t line = ((size_t)src->width + (size_t)plan->nx) * (size_t)src->channels + VEC;
+#if DEPTH == 8
+  if (plan->sum == SUM_EXACT || plan->sum == SUM_SMOOTH)
+    return window_scratch(src, plan->ny + 1) + 2 * words_scratch(src, plan->nx);
+#endif
   return window_scratch(src, plan->ny) + scratch_size((size_t)plan->nx * sizeof(void *)) +
          scratch_size(line * sizeof(double));
 }

@@ -1,16 +1,47 @@
-/* The two 16-bit arithmetics of separable_tmpl.h for uint8. */
+/* The two 16-bit arithmetics of separable_tmpl.h for uint8. Output rows are made two at a time, so
+ * that the column pass loads every row of the window once for both. */
 
 BORDER_LINE(border_words, uint16_t)
 
-/* Whole sums. Taps come in as vectors, which stay in registers where their number is known. */
-VEC_INLINE void exact_column(const int taps, const int vectors, uint16_t *line,
-                             const uint8_t *const *rows, const uint16_t *weights, ptrdiff_t i) {
-  for (int v = 0; v < 2 * vectors; v++) {
-    const ptrdiff_t at = i + v * VEC / 2;
-    vec_t sum = vec_mul16(vec_widen(rows[0] + at), vec_set16(weights[0]));
-    for (int k = 1; k < taps; k++)
-      sum = vec_add16(sum, vec_mul16(vec_widen(rows[k] + at), vec_set16(weights[k])));
-    vec_store(line + at, sum);
+/* A line of words with its border; gives where the first pixel behind the border lies. */
+static uint16_t *words_take(const plane_t *src, int nx, void **scratch) {
+  const ptrdiff_t left = nx / 2 * src->channels, aligned = (left + 31) / 32 * 32;
+  const size_t words = (size_t)(aligned + (src->width + nx) * src->channels);
+  return (uint16_t *)scratch_take(scratch, words * sizeof(uint16_t)) + aligned;
+}
+
+static size_t words_scratch(const plane_t *src, int nx) {
+  return scratch_size((size_t)((src->width + 2 * nx) * src->channels + 32) * sizeof(uint16_t));
+}
+
+static void words_border(uint16_t *line, const plane_t *src, int nx, border_t border) {
+  const int left = nx / 2;
+  border_words(line - (ptrdiff_t)left * src->channels, src->width, src->channels, left,
+               nx - 1 - left, border);
+}
+
+/* Whole sums: the first line is of the taps rows from rows[0] on, the second of those from rows[1]
+ * on. */
+VEC_INLINE void exact_columns(const int taps, const int vectors, uint16_t *const lines[2],
+                              const uint8_t *const *rows, const uint16_t *weights, ptrdiff_t i) {
+  const vec_t zero = vec_set16(0);
+  vec_t first[4], second[4], before = zero;
+  for (int v = 0; v < 2 * vectors; v++) first[v] = second[v] = zero;
+  for (int k = 0; k <= taps; k++) {
+    const vec_t w = k < taps ? vec_set16(weights[k]) : zero;
+    for (int v = 0; v < vectors; v++) {
+      const vec_t x = vec_load(rows[k] + i + v * VEC);
+      const vec_t lo = vec_zip8lo(x, zero), hi = vec_zip8hi(x, zero);
+      first[2 * v] = vec_add16(first[2 * v], vec_mul16(lo, w));
+      first[2 * v + 1] = vec_add16(first[2 * v + 1], vec_mul16(hi, w));
+      second[2 * v] = vec_add16(second[2 * v], vec_mul16(lo, before));
+      second[2 * v + 1] = vec_add16(second[2 * v + 1], vec_mul16(hi, before));
+    }
+    before = w;
+  }
+  for (int v = 0; v < vectors; v++) {
+    vec_store_zipped(lines[0] + i + v * VEC, first[2 * v], first[2 * v + 1]);
+    vec_store_zipped(lines[1] + i + v * VEC, second[2 * v], second[2 * v + 1]);
   }
 }
 
@@ -28,28 +59,32 @@ VEC_INLINE vec_t exact_divide(vec_t sum, const separable_t *plan) {
   return vec_shr16(sum, plan->shift);
 }
 
+/* VEC samples from i on, of the sums along a line. */
+VEC_INLINE vec_t exact_line(const int taps, const uint16_t *line, int channels,
+                            const separable_t *plan, ptrdiff_t i) {
+  const uint16_t *from = line + i - (ptrdiff_t)(taps / 2) * channels;
+  const vec_t a = exact_sum(taps, from, channels, plan->kx);
+  const vec_t b = exact_sum(taps, from + VEC / 2, channels, plan->kx);
+  return vec_narrow16(exact_divide(a, plan), exact_divide(b, plan));
+}
+
 VEC_INLINE void exact_rows(const int nx, const int ny, const plane_t *src, const plane_t *dst,
                            ptrdiff_t y0, ptrdiff_t y1, const separable_t *plan, void *scratch) {
-  const int left = nx / 2, channels = src->channels;
-  const uint16_t *kx = plan->kx, *ky = plan->ky;
-  window_t w = window_take(src, ny, &scratch);
-  uint16_t *line = scratch;
-  uint16_t *middle = line + (ptrdiff_t)left * channels;
-  for (ptrdiff_t y = y0; y < y1; y++) {
-    window_move(&w, src, y - ny / 2, ny, plan->border);
-#define COLUMN(i, vectors) exact_column(ny, vectors, middle, w.rows, ky, i)
+  window_t w = window_take(src, ny + 1, &scratch);
+  uint16_t *const lines[2] = {words_take(src, nx, &scratch), words_take(src, nx, &scratch)};
+  for (ptrdiff_t y = y0; y < y1; y += 2) {
+    window_move(&w, src, y - ny / 2, ny + 1, plan->border);
+#define COLUMN(i, vectors) exact_columns(ny, vectors, lines, w.rows, plan->ky, i)
     OVER_BLOCKS(w.n, 2, COLUMN);
-    border_words(line, src->width, channels, left, nx - 1 - left, plan->border);
-    uint8_t *out = window_result(&w, dst, y);
-#define ROW(i, vectors)                                                          \
-  for (int v = 0; v < vectors; v++) {                                            \
-    const ptrdiff_t at = (i) + v * VEC;                                          \
-    const vec_t a = exact_sum(nx, line + at, channels, kx);                      \
-    const vec_t b = exact_sum(nx, line + at + VEC / 2, channels, kx);            \
-    vec_store(out + at, vec_narrow16(exact_divide(a, plan), exact_divide(b, plan))); \
-  }
-    OVER_BLOCKS(w.n, 2, ROW);
-    window_done(&w, dst, y);
+    for (int row = 0; row < 2 && y + row < y1; row++) {
+      words_border(lines[row], src, nx, plan->border);
+      uint8_t *out = window_result(&w, dst, y + row);
+#define ROW(i, vectors)             \
+  for (int v = 0; v < vectors; v++) \
+    vec_store(out + (i) + v * VEC, exact_line(nx, lines[row], src->channels, plan, (i) + v * VEC))
+      OVER_BLOCKS(w.n, 2, ROW);
+      window_done(&w, dst, y + row);
+    }
 #undef COLUMN
 #undef ROW
   }
@@ -66,28 +101,40 @@ static void separable_exact(const plane_t *src, const plane_t *dst, ptrdiff_t y0
     exact_rows(nx, ny, src, dst, y0, y1, plan, scratch);
 }
 
-/* Symmetric smoothing in 16 bits: samples and sums have 7 fractional bits, so that the sum of a pair
- * of samples still fits, and is multiplied by its weight of 16 fractional bits keeping the high half.
- * Each product loses half a bit on average, which the first summand makes up for. */
-enum { SMOOTH_BITS = 7, SMOOTH_TILE = 1 << 17 };
+/* Smoothing in 16 bits: samples and sums have 8 fractional bits in the column pass and 7 in the row
+ * pass, and are multiplied by weights of 16, keeping the high half. Each product loses half a bit on
+ * average, which the first summand makes up for. */
+enum { SMOOTH_BITS = 7 };
 
-/* out[i] = sum over the taps at rows[-r .. r][i], weights[0] being the middle one's. */
-VEC_INLINE void smooth_sum(const int vectors, vec_t *sum, const uint16_t *const *rows, int radius,
-                           const uint16_t *weights, ptrdiff_t i) {
-  const vec_t w = vec_set16(weights[0]), makeup = vec_set16((radius + 1) / 2);
-  for (int v = 0; v < vectors; v++)
-    sum[v] = vec_add16(makeup, vec_mulhi16(vec_load(rows[0] + i + v * VEC / 2), w));
-  for (int k = 1; k <= radius; k++) {
-    const vec_t wk = vec_set16(weights[k]);
-    const uint16_t *above = rows[-k] + i, *below = rows[k] + i;
+/* The first line is of the taps rows from rows[0] on, the second of those from rows[1] on. */
+VEC_INLINE void smooth_columns(const int vectors, uint16_t *const lines[2],
+                               const uint8_t *const *rows, int taps, const uint16_t *weights,
+                               ptrdiff_t i) {
+  const vec_t zero = vec_set16(0);
+  vec_t first[4], second[4], before = zero;
+  for (int v = 0; v < 2 * vectors; v++) first[v] = second[v] = vec_set16((taps + 1) / 2);
+  for (int k = 0; k <= taps; k++) {
+    const vec_t w = k < taps ? vec_set16(weights[k]) : zero;
     for (int v = 0; v < vectors; v++) {
-      const vec_t pair =
-          vec_add16(vec_load(above + v * VEC / 2), vec_load(below + v * VEC / 2));
-      sum[v] = vec_add16(sum[v], vec_mulhi16(pair, wk));
+      const vec_t x = vec_load(rows[k] + i + v * VEC);
+      const vec_t lo = vec_zip8lo(zero, x), hi = vec_zip8hi(zero, x);
+      first[2 * v] = vec_add16(first[2 * v], vec_mulhi16(lo, w));
+      first[2 * v + 1] = vec_add16(first[2 * v + 1], vec_mulhi16(hi, w));
+      second[2 * v] = vec_add16(second[2 * v], vec_mulhi16(lo, before));
+      second[2 * v + 1] = vec_add16(second[2 * v + 1], vec_mulhi16(hi, before));
     }
+    before = w;
+  }
+  for (int v = 0; v < vectors; v++) {
+    vec_store_zipped(lines[0] + i + v * VEC, vec_avg16(first[2 * v], zero),
+                     vec_avg16(first[2 * v + 1], zero));
+    vec_store_zipped(lines[1] + i + v * VEC, vec_avg16(second[2 * v], zero),
+                     vec_avg16(second[2 * v + 1], zero));
   }
 }
 
+/* Sums along a line around line[0 ..], weights[0] being the middle one's. Two samples at the same
+ * distance are added before they are multiplied. */
 VEC_INLINE void smooth_line(const int vectors, vec_t *sum, const uint16_t *line, int channels,
                             int radius, const uint16_t *weights) {
   const vec_t w = vec_set16(weights[0]), makeup = vec_set16((radius + 1) / 2);
@@ -97,74 +144,41 @@ VEC_INLINE void smooth_line(const int vectors, vec_t *sum, const uint16_t *line,
     const vec_t wk = vec_set16(weights[k]);
     const uint16_t *before = line - (ptrdiff_t)k * channels, *after = line + (ptrdiff_t)k * channels;
     for (int v = 0; v < vectors; v++) {
-      const vec_t pair =
-          vec_add16(vec_load(before + v * VEC / 2), vec_load(after + v * VEC / 2));
+      const vec_t pair = vec_add16(vec_load(before + v * VEC / 2), vec_load(after + v * VEC / 2));
       sum[v] = vec_add16(sum[v], vec_mulhi16(pair, wk));
     }
   }
 }
 
-/* Pixels of a tile: as many columns as keep the ring of rows in the cache. */
-static ptrdiff_t smooth_tile(const plane_t *src, const separable_t *plan) {
-  const ptrdiff_t pixels = SMOOTH_TILE / plan->ny / src->channels, least = 4 * plan->nx;
-  const ptrdiff_t tile = pixels > least ? pixels : least;
-  return tile < src->width ? tile : src->width;
-}
-
-static ptrdiff_t smooth_stride(const plane_t *src, const separable_t *plan) {
-  return (smooth_tile(src, plan) + plan->nx) * src->channels + 2 * VEC;
-}
-
-static size_t smooth_scratch(const plane_t *src, const separable_t *plan) {
-  const size_t stride = (size_t)smooth_stride(src, plan);
-  return scratch_size((size_t)plan->ny * stride * sizeof(uint16_t)) +
-         scratch_size(stride * sizeof(uint16_t)) +
-         scratch_size((size_t)plan->ny * sizeof(void *)) + 2 * scratch_size(stride) +
-         scratch_size((size_t)(src->width * src->channels));
+/* Two vectors of sums as one of samples. */
+VEC_INLINE vec_t smooth_round(vec_t a, vec_t b) {
+  const vec_t half = vec_set16(1 << (SMOOTH_BITS - 1));
+  return vec_narrow16(vec_shr16(vec_add16(a, half), SMOOTH_BITS),
+                      vec_shr16(vec_add16(b, half), SMOOTH_BITS));
 }
 
 static void smooth(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                    const separable_t *plan, void *scratch) {
-  const int nx = plan->nx, ny = plan->ny, rx = nx / 2, ry = ny / 2, channels = src->channels;
-  const uint16_t *kx = (const uint16_t *)plan->kx + rx, *ky = (const uint16_t *)plan->ky + ry;
-  const ptrdiff_t tile = smooth_tile(src, plan), stride = smooth_stride(src, plan);
-  uint16_t *ring = scratch_take(&scratch, (size_t)(ny * stride) * sizeof(uint16_t));
-  uint16_t *line = scratch_take(&scratch, (size_t)stride * sizeof(uint16_t));
-  const uint16_t **rows = scratch_take(&scratch, (size_t)ny * sizeof(void *));
-  uint8_t *zeros = scratch_take(&scratch, (size_t)(src->width * channels));
-  uint8_t *padded = scratch_take(&scratch, (size_t)stride);
-  uint8_t *narrow = scratch;
-  memset(zeros, 0, (size_t)(src->width * channels));
-
-  for (ptrdiff_t x0 = 0; x0 < src->width; x0 += tile) {
-    const ptrdiff_t x1 = x0 + tile < src->width ? x0 + tile : src->width;
-    const ptrdiff_t n = (x1 - x0) * channels, wide = n + (ptrdiff_t)(nx - 1) * channels;
-    const ptrdiff_t columns = wide < VEC ? VEC : wide, row = n < VEC ? VEC : n;
-    for (ptrdiff_t y = y0 - ry; y < y1 + ry; y++) {
-      const ptrdiff_t slot = (y - (y0 - ry)) % ny;
-      border_span(padded, src, y, x0 - rx, x1 + rx, plan->border, zeros);
-      for (ptrdiff_t i = 0; i < columns; i += VEC / 2)
-        vec_store(ring + slot * stride + i, vec_shl16(vec_widen(padded + i), SMOOTH_BITS));
-      const ptrdiff_t done = y - ry;
-      if (done < y0) continue;
-      for (int k = 0; k < ny; k++) rows[k] = ring + (slot + 1 + k) % ny * stride;
+  const int nx = plan->nx, ny = plan->ny, rx = nx / 2;
+  const uint16_t *kx = (const uint16_t *)plan->kx + rx;
+  window_t w = window_take(src, ny + 1, &scratch);
+  uint16_t *const lines[2] = {words_take(src, nx, &scratch), words_take(src, nx, &scratch)};
+  for (ptrdiff_t y = y0; y < y1; y += 2) {
+    window_move(&w, src, y - ny / 2, ny + 1, plan->border);
+#define COLUMN(i, vectors) smooth_columns(vectors, lines, w.rows, ny, plan->ky, i)
+    OVER_BLOCKS(w.n, 2, COLUMN);
+    for (int row = 0; row < 2 && y + row < y1; row++) {
+      words_border(lines[row], src, nx, plan->border);
+      uint8_t *out = window_result(&w, dst, y + row);
       vec_t sum[4];
-#define COLUMN(i, vectors)                                          \
-  smooth_sum(2 * (vectors), sum, rows + ry, ry, ky, i);             \
-  for (int v = 0; v < 2 * (vectors); v++) vec_store(line + (i) + v * VEC / 2, sum[v])
-      OVER_BLOCKS(columns, 2, COLUMN);
-      uint8_t *out = n < VEC ? narrow : dst->data + done * dst->stride + x0 * channels;
-      const vec_t half = vec_set16(1 << (SMOOTH_BITS - 1));
-#define ROW(i, vectors)                                                                \
-  smooth_line(2 * (vectors), sum, line + (ptrdiff_t)rx * channels + (i), channels, rx, kx); \
-  for (int v = 0; v < (vectors); v++)                                                  \
-    vec_store(out + (i) + v * VEC,                                                     \
-              vec_narrow16(vec_shr16(vec_add16(sum[2 * v], half), SMOOTH_BITS),        \
-                           vec_shr16(vec_add16(sum[2 * v + 1], half), SMOOTH_BITS)))
-      OVER_BLOCKS(row, 2, ROW);
-      if (n < VEC) memcpy(dst->data + done * dst->stride + x0 * channels, narrow, (size_t)n);
+#define ROW(i, vectors)                                                           \
+  smooth_line(2 * (vectors), sum, lines[row] + (i), src->channels, rx, kx);       \
+  for (int v = 0; v < (vectors); v++)                                             \
+    vec_store(out + (i) + v * VEC, smooth_round(sum[2 * v], sum[2 * v + 1]))
+      OVER_BLOCKS(w.n, 2, ROW);
+      window_done(&w, dst, y + row);
+    }
 #undef COLUMN
 #undef ROW
-    }
   }
 }

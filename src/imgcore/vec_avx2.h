@@ -14,6 +14,7 @@ VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm256_add_epi16(a, b); }
 VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm256_sub_epi16(a, b); }
 VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm256_mullo_epi16(a, b); }
 VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm256_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm256_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm256_srl_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm256_add_epi32(a, b); }
@@ -27,6 +28,10 @@ VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi8(a, b
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm256_packs_epi32(a, b); }
+VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
+  vec_store(p, _mm256_permute2x128_si256(lo, hi, 0x20));
+  vec_store((char *)p + VEC, _mm256_permute2x128_si256(lo, hi, 0x31));
+}
 VEC_INLINE vec_t vec_widen(const uint8_t *p) {
   return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
 }

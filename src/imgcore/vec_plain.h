@@ -36,6 +36,7 @@ VEC_EACH(vec_t, 8, vec_add16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)(a.u16[i]
 VEC_EACH(vec_t, 8, vec_sub16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)(a.u16[i] - b.u16[i]))
 VEC_EACH(vec_t, 8, vec_mul16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((uint32_t)a.u16[i] * b.u16[i]))
 VEC_EACH(vec_t, 8, vec_mulhi16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((uint32_t)a.u16[i] * b.u16[i] >> 16))
+VEC_EACH(vec_t, 8, vec_avg16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((a.u16[i] + b.u16[i] + 1) >> 1))
 VEC_EACH(vec_t, 8, vec_shl16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] << n))
 VEC_EACH(vec_t, 8, vec_shr16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] >> n))
 VEC_EACH(vec_t, 4, vec_add32, (vec_t a, vec_t b), r.i32[i] = (int32_t)((uint32_t)a.i32[i] + (uint32_t)b.i32[i]))
@@ -49,6 +50,10 @@ VEC_EACH(vec_t, 16, vec_zip8hi, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8
 VEC_EACH(vec_t, 8, vec_zip16lo, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[i / 2])
 VEC_EACH(vec_t, 8, vec_zip16hi, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[4 + i / 2])
 VEC_EACH(vec_t, 8, vec_pack32, (vec_t a, vec_t b), r.i16[i] = (int16_t)vec_clamp((i < 4 ? a : b).i32[i % 4], INT16_MIN, INT16_MAX))
+VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
+  vec_store(p, lo);
+  vec_store((char *)p + VEC, hi);
+}
 VEC_EACH(vec_t, 8, vec_widen, (const uint8_t *p), r.u16[i] = p[i])
 VEC_EACH(vec_t, 16, vec_narrow16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
 VEC_INLINE vec_t vec_narrow32(vec_t a, vec_t b, vec_t c, vec_t d) {

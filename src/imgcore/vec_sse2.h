@@ -14,6 +14,7 @@ VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm_add_epi16(a, b); }
 VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm_sub_epi16(a, b); }
 VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm_mullo_epi16(a, b); }
 VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm_srl_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm_add_epi32(a, b); }
@@ -27,6 +28,10 @@ VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm_unpackhi_epi8(a, b); 
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm_packs_epi32(a, b); }
+VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
+  vec_store(p, lo);
+  vec_store((char *)p + VEC, hi);
+}
 VEC_INLINE vec_t vec_widen(const uint8_t *p) {
   return _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_setzero_si128());
 }
