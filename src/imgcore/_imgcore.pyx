@@ -13,12 +13,12 @@ from cpython.buffer cimport (
 )
 from cython.parallel cimport prange
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
     DEPTH_F32, DEPTH_U8, DEPTH_U16, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH, WEIGHTS_FLOATS,
-    WEIGHTS_PAIRS, border_t, convolution_t, kernel_t, kernels_select, kernels_t,
+    WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select, kernels_t,
     plane_t, resample_t, resize_t, separable_t, sum_t, weights_t,
 )
 
@@ -163,6 +163,28 @@ def separable(src, dst, bytes kx, bytes ky, int sum, int bias, int reciprocal, i
     plan.sum, plan.bias, plan.reciprocal, plan.shift = <sum_t>sum, bias, reciprocal, shift
     plan.border = <border_t>border
     run(&a.kernels.separable, a, b, &plan, threads)
+
+
+def decimated(src, dst, bytes down, bytes blur, bytes up, bytes up_start, int factor, int reach,
+              int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef decimated_t plan
+    plan.factor, plan.reach, plan.border = factor, reach, <border_t>border
+    plan.down_taps, plan.blur_taps = <int>(len(down) // 2), <int>(len(blur) // 2)
+    holds(down, plan.down_taps, 2)
+    holds(blur, plan.blur_taps, 2)
+    holds(up_start, factor, 4)
+    plan.up_taps = <int>(len(up) // 2 // factor)
+    holds(up, factor * plan.up_taps, 2)
+    plan.down, plan.blur = <const uint16_t *><char *>down, <const uint16_t *><char *>blur
+    plan.up, plan.up_start = <const uint16_t *><char *>up, <const int32_t *><char *>up_start
+    if reach < 0 or plan.down_taps < factor or (plan.down_taps - factor) % 2 or plan.blur_taps % 2 == 0:
+        raise ValueError("Expected taps around the middle of a cell")
+    for i in range(factor):
+        if plan.up_start[i] < 0 or plan.up_start[i] + plan.up_taps > 2 * reach + 1:
+            raise ValueError("Expected taps within reach")
+    run(&a.kernels.decimated, a, b, &plan, threads)
 
 
 def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int border, int threads):

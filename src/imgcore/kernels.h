@@ -48,6 +48,18 @@ typedef struct {
   border_t border;
 } separable_t;
 
+/* decimated (uint8): a wide, smooth blur, alike in both directions. Small pixel j is the sum of
+ * down_taps pixels around the middle of those from j * factor on; the small picture is blurred with
+ * blur_taps, an odd number; pixel i is the sum of up_taps small pixels, the first of them being
+ * i / factor - reach + up_start[i % factor], with the weights up[i % factor]. Weights of each sum are
+ * not negative and add up to 2^16; down_taps - factor is even; no sum leaves 2 * reach + 1. */
+typedef struct {
+  const uint16_t *down, *blur, *up;
+  const int32_t *up_start;
+  int factor, down_taps, blur_taps, up_taps, reach;
+  border_t border;
+} decimated_t;
+
 /* convolve: correlation with an ny-by-nx kernel, row by row in `weights`, anchored at
  * (ny / 2, nx / 2).
  *
@@ -78,7 +90,7 @@ typedef struct {
 
 typedef struct {
   const char *level;
-  kernel_t separable, convolve, resize, grayscale, lookup;
+  kernel_t separable, decimated, convolve, resize, grayscale, lookup;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

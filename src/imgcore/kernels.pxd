@@ -28,6 +28,14 @@ cdef extern from "kernels.h" nogil:
         int shift
         border_t border
 
+    ctypedef struct decimated_t:
+        const uint16_t *down
+        const uint16_t *blur
+        const uint16_t *up
+        const int32_t *up_start
+        int factor, down_taps, blur_taps, up_taps, reach
+        border_t border
+
     ctypedef enum weights_t:
         WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES
 
@@ -48,7 +56,7 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct kernels_t:
         const char *level
-        kernel_t separable, convolve, resize, grayscale, lookup
+        kernel_t separable, decimated, convolve, resize, grayscale, lookup
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

@@ -19,6 +19,7 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .separable = {separable_scratch, separable},
     .convolve = {convolve_scratch, convolve},
 #if DEPTH == 8
+    .decimated = {decimated_scratch, decimated},
     .resize = {resize_scratch, resize},
     .grayscale = {NULL, grayscale},
     .lookup = {NULL, lookup},

@@ -113,6 +113,7 @@ static void separable_double(const plane_t *src, const plane_t *dst, ptrdiff_t y
 
 #if DEPTH == 8
 #include "separable_u8.h"
+#include "decimated_u8.h"
 #endif
 
 static size_t separable_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {

@@ -14,6 +14,7 @@ VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm256_add_epi16(a, b); }
 VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm256_sub_epi16(a, b); }
 VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm256_mullo_epi16(a, b); }
 VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm256_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_adds16(vec_t a, vec_t b) { return _mm256_adds_epu16(a, b); }
 VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm256_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm256_srl_epi16(a, _mm_cvtsi32_si128(n)); }

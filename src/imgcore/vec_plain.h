@@ -36,6 +36,7 @@ VEC_EACH(vec_t, 8, vec_add16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)(a.u16[i]
 VEC_EACH(vec_t, 8, vec_sub16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)(a.u16[i] - b.u16[i]))
 VEC_EACH(vec_t, 8, vec_mul16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((uint32_t)a.u16[i] * b.u16[i]))
 VEC_EACH(vec_t, 8, vec_mulhi16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((uint32_t)a.u16[i] * b.u16[i] >> 16))
+VEC_EACH(vec_t, 8, vec_adds16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)vec_clamp(a.u16[i] + b.u16[i], 0, 65535))
 VEC_EACH(vec_t, 8, vec_avg16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((a.u16[i] + b.u16[i] + 1) >> 1))
 VEC_EACH(vec_t, 8, vec_shl16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] << n))
 VEC_EACH(vec_t, 8, vec_shr16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] >> n))

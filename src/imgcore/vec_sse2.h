@@ -14,6 +14,7 @@ VEC_INLINE vec_t vec_add16(vec_t a, vec_t b) { return _mm_add_epi16(a, b); }
 VEC_INLINE vec_t vec_sub16(vec_t a, vec_t b) { return _mm_sub_epi16(a, b); }
 VEC_INLINE vec_t vec_mul16(vec_t a, vec_t b) { return _mm_mullo_epi16(a, b); }
 VEC_INLINE vec_t vec_mulhi16(vec_t a, vec_t b) { return _mm_mulhi_epu16(a, b); }
+VEC_INLINE vec_t vec_adds16(vec_t a, vec_t b) { return _mm_adds_epu16(a, b); }
 VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm_srl_epi16(a, _mm_cvtsi32_si128(n)); }
