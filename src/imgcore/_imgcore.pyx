@@ -18,7 +18,7 @@ from libc.stdlib cimport free, malloc
 
 from kernels cimport (
     DEPTH_F32, DEPTH_U8, DEPTH_U16, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH, WEIGHTS_FLOATS,
-    WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select, kernels_t,
+    WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t, kernels_select, kernels_t,
     plane_t, resample_t, resize_t, separable_t, sum_t, weights_t,
 )
 
@@ -163,6 +163,18 @@ def separable(src, dst, bytes kx, bytes ky, int sum, int bias, int reciprocal, i
     plan.sum, plan.bias, plan.reciprocal, plan.shift = <sum_t>sum, bias, reciprocal, shift
     plan.border = <border_t>border
     run(&a.kernels.separable, a, b, &plan, threads)
+
+
+def box(src, dst, int radius, int reciprocal, int shift, int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef box_t plan
+    if not 0 <= radius <= 2047 or (reciprocal and not 16 <= shift < 32):
+        raise ValueError("Expected a radius from 0 to 2047, and a shift from 16 to 31")
+    plan.radius, plan.reciprocal, plan.shift = radius, reciprocal, shift
+    plan.area = (2 * radius + 1) ** 2
+    plan.border = <border_t>border
+    run(&a.kernels.box, a, b, &plan, threads)
 
 
 def decimated(src, dst, bytes down, bytes blur, bytes up, bytes up_start, int factor, int reach,

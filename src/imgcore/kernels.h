@@ -48,6 +48,16 @@ typedef struct {
   border_t border;
 } separable_t;
 
+/* box (uint8, uint16): the mean of (2 * radius + 1)^2 samples, whose number is `area`. For uint8 whose
+ * sums fit 16 bits with area / 2 added, reciprocal / 2^shift is close enough to 1 / area for every
+ * sum; otherwise it is 0. */
+typedef struct {
+  int radius, shift;
+  uint16_t reciprocal;
+  int64_t area;
+  border_t border;
+} box_t;
+
 /* decimated (uint8): a wide, smooth blur, alike in both directions. Small pixel j is the sum of
  * down_taps pixels around the middle of those from j * factor on; the small picture is blurred with
  * blur_taps, an odd number; pixel i is the sum of up_taps small pixels, the first of them being
@@ -90,7 +100,7 @@ typedef struct {
 
 typedef struct {
   const char *level;
-  kernel_t separable, decimated, convolve, resize, grayscale, lookup;
+  kernel_t separable, box, decimated, convolve, resize, grayscale, lookup;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

@@ -1,5 +1,5 @@
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -26,6 +26,12 @@ cdef extern from "kernels.h" nogil:
         sum_t sum
         uint16_t bias, reciprocal
         int shift
+        border_t border
+
+    ctypedef struct box_t:
+        int radius, shift
+        uint16_t reciprocal
+        int64_t area
         border_t border
 
     ctypedef struct decimated_t:
@@ -56,7 +62,7 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct kernels_t:
         const char *level
-        kernel_t separable, decimated, convolve, resize, grayscale, lookup
+        kernel_t separable, box, decimated, convolve, resize, grayscale, lookup
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

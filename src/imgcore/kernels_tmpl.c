@@ -7,6 +7,7 @@
 #include "resize_tmpl.h"
 #endif
 #include "separable_tmpl.h"
+#include "box_tmpl.h" /* takes border_words from there */
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -17,6 +18,9 @@ extern const kernels_t TABLE(LEVEL, DEPTH);
 const kernels_t TABLE(LEVEL, DEPTH) = {
     .level = NAME(LEVEL),
     .separable = {separable_scratch, separable},
+#if DEPTH != 32
+    .box = {box_scratch, box},
+#endif
     .convolve = {convolve_scratch, convolve},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},

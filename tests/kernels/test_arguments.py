@@ -140,8 +140,10 @@ def test_out_that_does_not_fit_is_refused(name: str, out, error) -> None:
 
 BAD_ARRAYS = {
     "float64": (np.zeros((4, 5)), TypeError),
-    "float32": (np.zeros((4, 5, 3), np.float32), TypeError),
-    "uint16": (np.zeros((4, 5), np.uint16), TypeError),
+    "float64": (np.zeros((4, 5, 3), np.float64), TypeError),
+    "float16": (np.zeros((4, 5, 3), np.float16), TypeError),
+    "int16": (np.zeros((4, 5), np.int16), TypeError),
+    "uint32": (np.zeros((4, 5), np.uint32), TypeError),
     "int8": (np.zeros((4, 5), np.int8), TypeError),
     "bool": (np.zeros((4, 5), bool), TypeError),
     "objects": (np.zeros((4, 5), object), TypeError),
@@ -200,7 +202,7 @@ BAD_CALLS = {
     "sigma infinite": lambda: kernels.gaussian_blur(A, math.inf),
     "sigma too large": lambda: kernels.gaussian_blur(A, 500.1),
     "neither sigma nor ksize": lambda: kernels.gaussian_blur(A),
-    "both sigma and ksize": lambda: kernels.gaussian_blur(A, 1, ksize=3),
+    "an even ksize with sigma": lambda: kernels.gaussian_blur(A, 1, ksize=4),
     "ksize 0": lambda: kernels.gaussian_blur(A, ksize=0),
     "ksize even": lambda: kernels.gaussian_blur(A, ksize=4),
     "ksize negative": lambda: kernels.gaussian_blur(A, ksize=-3),

@@ -10,14 +10,22 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
-from imgpipe.kernels.convolve import border_code, convolve_separable, run
+from imgpipe.kernels.convolve import border_code, run
 from imgpipe.kernels.decimation import LEAST_SIGMA, bell, plan_decimated
 from imgpipe.kernels.kernel import Vector
-from imgpipe.kernels.plans import ConvolutionPlan, SeparablePlan, plan_separable, quiet
+from imgpipe.kernels.plans import (
+    UINT16_MAX,
+    ConvolutionPlan,
+    SeparablePlan,
+    plan_separable,
+    quiet,
+    reciprocal_of,
+)
 
 MAX_SIGMA = 500.0
 MAX_KSIZE = 4095
 MAX_RADIUS = 2047
+SMALL_RADIUS = 3  # up to here adding up all samples is as fast as running sums
 
 # OpenCV's fixed taps for small sizes, over the power of two they sum to.
 _SMALL_TAPS = {
@@ -98,11 +106,29 @@ def box_blur(
     """
     if not _is_whole(radius) or not 0 <= radius <= MAX_RADIUS:
         raise ValueError(f"Expected a whole radius from 0 to {MAX_RADIUS}, got {radius!r}")
-    size = 2 * int(radius) + 1
-    taps = np.ones(size)
-    return convolve_separable(
-        array, taps, taps, divisor=size * size, border=border, out=out, threads=threads
-    )
+    source = planes(array)
+    if source.dtype == np.float32 or (source.dtype == np.uint8 and radius <= SMALL_RADIUS):
+        return run(array, _box_plan(2 * int(radius) + 1), border, out, threads)
+    beyond = border_code(border)
+    result, target = output(out, array, source)
+    reciprocal, shift = _box_division(int(radius)) if source.dtype == np.uint8 else (0, 0)
+    call(_imgcore.box, source, target, int(radius), reciprocal, shift, beyond, threads=threads)
+    return result
+
+
+@lru_cache(maxsize=64)
+def _box_plan(side: int) -> Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan]:
+    return cache(lambda dtype: plan_separable(np.ones(side), np.ones(side), side * side, dtype))
+
+
+@lru_cache(maxsize=64)
+def _box_division(radius: int) -> tuple[int, int]:
+    """The reciprocal and shift of box_t in kernels.h."""
+    area = (2 * radius + 1) ** 2
+    largest = 255 * area + area // 2
+    if largest > UINT16_MAX:
+        return 0, 0
+    return reciprocal_of(area, largest), 16 + area.bit_length() - 1
 
 
 def check_sigma(sigma: float) -> float:
@@ -118,7 +144,7 @@ def gaussian_taps(sigma: float | None, ksize: int | None) -> Vector:
     """The taps that `gaussian_blur` tells of, with sum 1."""
     if ksize is None:
         if sigma is None:
-            raise ValueError("Expected sigma or ksize, got neither")
+            raise ValueError("Expected sigma, ksize or both, got neither")
         ksize = 2 * math.ceil(4 * check_sigma(sigma)) + 1
     elif not _is_whole(ksize) or not 1 <= ksize <= MAX_KSIZE or not ksize % 2:
         raise ValueError(f"Expected an odd ksize from 1 to {MAX_KSIZE}, got {ksize!r}")
@@ -127,7 +153,9 @@ def gaussian_taps(sigma: float | None, ksize: int | None) -> Vector:
             small = np.array(_SMALL_TAPS[int(ksize)], np.float64)
             return np.asarray(small / small.sum())
         sigma = 0.3 * ((ksize - 1) * 0.5 - 1) + 0.8
-    return bell(np.arange(ksize) - (ksize - 1) / 2, check_sigma(sigma))
+    else:
+        check_sigma(sigma)
+    return bell(np.arange(ksize) - (ksize - 1) / 2, sigma)
 
 
 def _is_whole(value: object) -> bool:

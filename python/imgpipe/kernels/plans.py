@@ -4,6 +4,7 @@ An arithmetic is taken where a bound on its error, known before any pixel is, st
 be lost. Errors are in levels, before the final rounding.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -135,10 +136,20 @@ def _plan_exact(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | None:
         return None
     if total == 1 << shift:
         return SeparablePlan(x.tobytes(), y.tobytes(), EXACT, bias, 0, shift)
-    reciprocal = -(-(1 << (16 + shift)) // total)
-    if largest * (reciprocal * total - (1 << (16 + shift))) >= 1 << (16 + shift):
-        return None  # the reciprocal would divide some sum wrongly
+    reciprocal = reciprocal_of(total, largest)
+    if not reciprocal:
+        return None
     return SeparablePlan(x.tobytes(), y.tobytes(), EXACT, bias, reciprocal, shift)
+
+
+def reciprocal_of(total: int, largest: int) -> int:
+    """What to multiply with, and shift down by 16 + total.bit_length() - 1, to divide by `total`.
+
+    0 where it would divide any number up to `largest` wrongly.
+    """
+    one = 1 << (16 + total.bit_length() - 1)
+    reciprocal = -(-one // total)
+    return reciprocal if largest * (reciprocal * total - one) < one else 0
 
 
 def _fraction_bits(weights: Vector) -> int | None:
@@ -222,8 +233,8 @@ def _plan_pairs(weights: Vector, gain: float) -> ConvolutionPlan | None:
     largest = float(np.abs(weights).max())
     if not largest:
         return ConvolutionPlan(np.zeros((ny, nx + nx % 2), np.int16).tobytes(), nx, ny, PAIRS)
-    bits = int(np.floor(np.log2(min(INT16_MAX / largest, INT32_MAX / 256 / gain))))
-    for shift in range(min(bits, MAX_PAIR_BITS), -1, -1):
+    room = min(INT16_MAX / largest, INT32_MAX / 256 / gain, 2.0**MAX_PAIR_BITS)
+    for shift in range(math.floor(math.log2(room)), -1, -1):
         scaled = quantise_matrix(weights, shift)
         if np.abs(scaled).max() <= INT16_MAX and np.abs(scaled).sum() <= INT32_MAX // 256:
             break
