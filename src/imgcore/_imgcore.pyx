@@ -215,27 +215,54 @@ def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int b
     run(&a.kernels.convolve, a, b, &plan, threads)
 
 
-cdef resample_t axis(bytes start, bytes weights, ptrdiff_t outputs, ptrdiff_t inputs) except *:
+cdef resample_t axis(bytes start, bytes weights, int shift, bint floats, ptrdiff_t outputs,
+                     ptrdiff_t inputs) except *:
     holds(start, outputs, sizeof(int32_t))
     cdef resample_t plan
-    plan.start, plan.weights = <const int32_t *><char *>start, <const int32_t *><char *>weights
-    plan.taps = <int>(<ptrdiff_t>len(weights) // 4 // outputs)
-    holds(weights, outputs * plan.taps, sizeof(int32_t))
+    cdef ptrdiff_t item = 4 if floats else 2, each = len(weights) // item // outputs
+    holds(weights, outputs * each, item)
+    plan.start, plan.weights = <const int32_t *><char *>start, <const void *><char *>weights
+    plan.shift = shift
+    plan.taps = <int>each
+    cdef int last = 0
     for i in range(outputs):
-        if plan.start[i] < 0 or plan.start[i] + plan.taps > inputs:
-            raise ValueError(f"Expected taps inside the {inputs} inputs, got a start of {plan.start[i]}")
+        if plan.start[i] < last or plan.start[i] >= inputs:
+            raise ValueError(f"Expected starts that go on inside the {inputs} inputs")
+        last = plan.start[i]
+    if not floats:
+        if each % 2 or not 7 <= shift <= 30:
+            raise ValueError("Expected an even number of weights, scaled by 2**7 to 2**30")
+        plan.taps -= last + plan.taps > inputs  # the zero behind an odd number
+    if last + plan.taps > inputs:
+        raise ValueError(f"Expected taps inside the {inputs} inputs")
     return plan
 
 
-def resize(src, dst, bytes column_start, bytes column_weights, bytes row_start, bytes row_weights,
-           int threads):
+def resize(src, dst, bytes column_start, bytes column_weights, int column_shift, bytes row_start,
+           bytes row_weights, int row_shift, bint floats, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
-        raise ValueError("Expected an output of the input's channels")
+        raise ValueError("Expected an output of the input's channels and dtype")
+    if not floats and (a.itemsize != 1 or a.plane.channels % 2 == 0):
+        raise ValueError("Expected float weights but for uint8 without alpha")
     cdef resize_t plan
-    plan.columns = axis(column_start, column_weights, b.plane.width, a.plane.width)
-    plan.rows = axis(row_start, row_weights, b.plane.height, a.plane.height)
+    plan.floats = floats
+    plan.max_columns = <int>min(b.plane.width, 2048)
+    plan.columns = axis(column_start, column_weights, column_shift, floats, b.plane.width,
+                        a.plane.width)
+    plan.rows = axis(row_start, row_weights, row_shift, floats, b.plane.height, a.plane.height)
     run(&a.kernels.resize, a, b, &plan, threads)
+
+
+def pick(src, dst, bytes column_start, bytes row_start, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
+        raise ValueError("Expected an output of the input's channels and dtype")
+    cdef resize_t plan
+    plan.columns = axis(column_start, bytes(4 * b.plane.width), 0, True, b.plane.width,
+                        a.plane.width)
+    plan.rows = axis(row_start, bytes(4 * b.plane.height), 0, True, b.plane.height, a.plane.height)
+    run(&a.kernels.pick, a, b, &plan, threads)
 
 
 def grayscale(src, dst, int threads):

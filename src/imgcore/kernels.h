@@ -86,21 +86,28 @@ typedef struct {
   border_t border;
 } convolution_t;
 
-/* One axis of a resize: output i is the sum of `taps` inputs from start[i] on, weighted with
- * weights[i * taps ...]. start[i] + taps never leaves the input. */
+/* resize: one axis. Output i is the sum of `taps` inputs from start[i] on, times its weights;
+ * start[i] + taps never leaves the input, and start never goes back.
+ *
+ * floats (any depth): weights are float, `taps` of them for every output. With 2 and 4 channels the
+ *     last is alpha, by which the others are weighted.
+ * else (uint8 of 1 or 3 channels): weights are int16_t scaled by 2^shift, with a zero behind an odd
+ *     number. Sums of rows fit 32 bits, as do those of 16 neighbours in a row times 2^6; shift is at
+ *     least 7. max_columns is how many output columns are made together at most. */
 typedef struct {
   const int32_t *start;
-  const int32_t *weights;
-  int taps;
+  const void *weights;
+  int taps, shift;
 } resample_t;
 
 typedef struct {
   resample_t columns, rows;
+  int floats, max_columns;
 } resize_t;
 
 typedef struct {
   const char *level;
-  kernel_t separable, box, decimated, convolve, resize, grayscale, lookup;
+  kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

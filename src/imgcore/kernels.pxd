@@ -54,15 +54,16 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct resample_t:
         const int32_t *start
-        const int32_t *weights
-        int taps
+        const void *weights
+        int taps, shift
 
     ctypedef struct resize_t:
         resample_t columns, rows
+        int floats, max_columns
 
     ctypedef struct kernels_t:
         const char *level
-        kernel_t separable, box, decimated, convolve, resize, grayscale, lookup
+        kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

@@ -4,8 +4,8 @@
 #include "kernels.h"
 #if DEPTH == 8
 #include "pixel_tmpl.h"
-#include "resize_tmpl.h"
 #endif
+#include "resize_tmpl.h"
 #include "separable_tmpl.h"
 #include "box_tmpl.h" /* takes border_words from there */
 
@@ -18,13 +18,14 @@ extern const kernels_t TABLE(LEVEL, DEPTH);
 const kernels_t TABLE(LEVEL, DEPTH) = {
     .level = NAME(LEVEL),
     .separable = {separable_scratch, separable},
+    .resize = {resize_scratch, resize},
+    .pick = {NULL, pick},
 #if DEPTH != 32
     .box = {box_scratch, box},
 #endif
     .convolve = {convolve_scratch, convolve},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
-    .resize = {resize_scratch, resize},
     .grayscale = {NULL, grayscale},
     .lookup = {NULL, lookup},
 #endif

@@ -1,98 +1,143 @@
-/* Resampling of 8-bit planes: for each output row a column pass over the input rows it needs,
- * then a row pass. Columns first, as that pass sees every input sample and vectorises best.
- *
- * The row between the passes has 6 fractional bits. With alpha, colours are multiplied by it on the
- * way in (up to 255 * 255, alpha likewise) and divided on the way out. */
+/* Resampling: rows first, as that pass sees every input sample and vectorises as it stands, then
+ * along the row. In floats for every depth; opaque uint8 goes through resize_u8.h. */
 #include <string.h>
 
+#include "sample.h"
 #include "scratch.h"
-#include "old_sum.h"
 
-enum { RESAMPLE_BITS = 22, MIDDLE_BITS = 6 };
+/* Output rows made together, so that an input row is read, converted and multiplied by its alpha once
+ * for all of them. */
+enum { RESIZE_STRIP = 8 };
 
-#define TO_MIDDLE(acc, f) (((acc) + (int32_t)(f).bias) >> (f).shift)
-WEIGHTED_SUM(sum_resample_rows, uint8_t, int32_t, int32_t, int32_t, TO_MIDDLE)
+typedef float pixel_t __attribute__((vector_size(16)));
 
-static inline __attribute__((always_inline)) void premultiplied_rows(
-    const int channels, int32_t *restrict middle, int64_t *restrict sums, const uint8_t *const *in,
-    const int32_t *weights, int taps, ptrdiff_t width) {
-  const int alpha = channels - 1;
-  memset(sums, 0, (size_t)width * (size_t)channels * sizeof(int64_t));
-  for (int k = 0; k < taps; k++) {
-    const uint8_t *restrict p = in[k];
-    for (ptrdiff_t x = 0; x < width; x++) {
-      const int64_t w = (int64_t)weights[k] * p[x * channels + alpha];
-      for (int c = 0; c < alpha; c++) sums[x * channels + c] += w * p[x * channels + c];
-      sums[x * channels + alpha] += w * 255;
-    }
+/* Samples as floats; with 2 and 4 channels the last is alpha, and the others are multiplied by it. */
+VEC_INLINE void resize_convert(const int channels, float *restrict out,
+                               const sample_t *restrict in, ptrdiff_t width) {
+  if (channels % 2) {
+    for (ptrdiff_t i = 0; i < width * channels; i++) out[i] = in[i];
+    return;
   }
-  const int shift = RESAMPLE_BITS - MIDDLE_BITS;
-  for (ptrdiff_t i = 0; i < width * channels; i++)
-    middle[i] = (int32_t)((sums[i] + (1 << (shift - 1))) >> shift);
-}
-
-static inline __attribute__((always_inline)) void resample_columns(
-    const int channels, uint8_t *restrict out, const int32_t *restrict middle,
-    const resample_t *columns, ptrdiff_t width) {
-  const int alpha = channels % 2 ? -1 : channels - 1;
-  const int shift = RESAMPLE_BITS + MIDDLE_BITS;
-  const int64_t one = (int64_t)255 << shift; /* the sum of alphas that means one level */
   for (ptrdiff_t x = 0; x < width; x++) {
-    const int32_t *w = columns->weights + x * columns->taps;
-    const int32_t *p = middle + (ptrdiff_t)columns->start[x] * channels;
-    int64_t acc[4] = {0};
-    for (int k = 0; k < columns->taps; k++)
-      for (int c = 0; c < channels; c++) acc[c] += (int64_t)w[k] * p[k * channels + c];
-    if (alpha < 0) {
-      for (int c = 0; c < channels; c++)
-        out[x * channels + c] = clamp_wide_u8((acc[c] + ((int64_t)1 << (shift - 1))) >> shift);
-      continue;
-    }
-    const int64_t opacity = acc[alpha];
-    for (int c = 0; c < alpha; c++)
-      out[x * channels + c] =
-          opacity <= 0 ? 0 : clamp_wide_u8((acc[c] * 255 * 2 + opacity) / (opacity * 2));
-    out[x * channels + alpha] = opacity <= 0 ? 0 : clamp_wide_u8((opacity + one / 2) / one);
+    const float alpha = in[x * channels + channels - 1];
+    for (int c = 0; c < channels - 1; c++) out[x * channels + c] = in[x * channels + c] * alpha;
+    out[x * channels + channels - 1] = alpha;
   }
 }
+
+static void resize_accumulate(float *restrict sums, const float *restrict row, float weight,
+                              ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i++) sums[i] += row[i] * weight;
+}
+
+VEC_INLINE void resize_finish(const int channels, sample_t *out, pixel_t sum) {
+  if (channels % 2) {
+    for (int c = 0; c < channels; c++) out[c] = sample_from(sum[c]);
+    return;
+  }
+  const float alpha = sum[channels - 1];
+  const float inverse = alpha > 0 ? 1 / alpha : 0;
+  for (int c = 0; c < channels - 1; c++) out[c] = sample_from(sum[c] * inverse);
+  out[channels - 1] = sample_from(alpha > WHITE ? WHITE : alpha > 0 ? alpha : 0);
+}
+
+/* Along a row, a whole pixel in one vector. */
+VEC_INLINE void resize_along(const int channels, sample_t *out, const float *sums,
+                             const resample_t *columns, ptrdiff_t width) {
+  const float *weights = columns->weights;
+  for (ptrdiff_t x = 0; x < width; x++, weights += columns->taps) {
+    const float *p = sums + (ptrdiff_t)columns->start[x] * channels;
+    pixel_t even = {0}, odd = {0}, pixel;
+    for (int k = 0; k < columns->taps; k++) {
+      memcpy(&pixel, p + (ptrdiff_t)k * channels, sizeof pixel);
+      if (k % 2)
+        odd += pixel * weights[k];
+      else
+        even += pixel * weights[k];
+    }
+    resize_finish(channels, out + x * channels, even + odd);
+  }
+}
+
+VEC_INLINE void resize_floats(const int channels, const plane_t *src, const plane_t *dst,
+                              ptrdiff_t y0, ptrdiff_t y1, const resize_t *plan, void *scratch) {
+  const resample_t *rows = &plan->rows;
+  const ptrdiff_t n = src->width * channels;
+  float *sums[RESIZE_STRIP], *row = scratch_take(&scratch, (size_t)n * sizeof(float));
+  for (int k = 0; k < RESIZE_STRIP; k++) {
+    sums[k] = scratch_take(&scratch, (size_t)n * sizeof(float));
+    memset(sums[k] + n, 0, 4 * sizeof(float)); /* the last pixel is read as four samples */
+  }
+  for (ptrdiff_t y = y0; y < y1; y += RESIZE_STRIP) {
+    const int count = (int)(y1 - y < RESIZE_STRIP ? y1 - y : RESIZE_STRIP);
+    for (int k = 0; k < count; k++) memset(sums[k], 0, (size_t)n * sizeof(float));
+    const ptrdiff_t last = rows->start[y + count - 1] + rows->taps;
+    for (ptrdiff_t from = rows->start[y]; from < last; from++) {
+      resize_convert(channels, row, (const sample_t *)(src->data + from * src->stride),
+                     src->width);
+      for (int k = 0; k < count; k++) {
+        const ptrdiff_t tap = from - rows->start[y + k];
+        if (tap >= 0 && tap < rows->taps)
+          resize_accumulate(sums[k], row,
+                            ((const float *)rows->weights)[(y + k) * rows->taps + tap], n);
+      }
+    }
+    for (int k = 0; k < count; k++)
+      resize_along(channels, (sample_t *)(dst->data + (y + k) * dst->stride), sums[k],
+                   &plan->columns, dst->width);
+  }
+}
+
+#if DEPTH == 8
+#include "resize_u8.h"
+#endif
 
 static size_t resize_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
-  const resample_t *rows = &((const resize_t *)plan_)->rows; (void)dst;
-  const size_t samples = (size_t)src->width * (size_t)src->channels;
-  return scratch_size(samples * sizeof(int32_t)) +
-         scratch_size(src->channels % 2 ? 0 : samples * sizeof(int64_t)) +
-         scratch_size((size_t)rows->taps * sizeof(void *));
+  const size_t row = (size_t)(src->width * src->channels) * sizeof(float);
+#if DEPTH == 8
+  if (!((const resize_t *)plan_)->floats) return resize_words_scratch(src, plan_);
+#endif
+  (void)dst, (void)plan_;
+  return (RESIZE_STRIP + 1) * scratch_size(row);
 }
 
 static void resize(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                    const void *plan_, void *scratch) {
-  const resample_t *columns = &((const resize_t *)plan_)->columns, *rows = &((const resize_t *)plan_)->rows;
-  const ptrdiff_t n = src->width * src->channels;
-  int32_t *middle = scratch_take(&scratch, (size_t)n * sizeof(int32_t));
-  const uint8_t **in = scratch_take(&scratch, (size_t)rows->taps * sizeof(void *));
-  int64_t *sums = scratch; /* with alpha alone */
-  const finish_t keep_fraction = {.bias = 1 << (RESAMPLE_BITS - MIDDLE_BITS - 1),
-                                  .shift = RESAMPLE_BITS - MIDDLE_BITS};
+  const resize_t *plan = plan_;
+#if DEPTH == 8
+  if (!plan->floats) {
+    resize_words(src, dst, y0, y1, plan, scratch);
+    return;
+  }
+#endif
+  switch (src->channels) {
+    case 1: resize_floats(1, src, dst, y0, y1, plan, scratch); return;
+    case 2: resize_floats(2, src, dst, y0, y1, plan, scratch); return;
+    case 3: resize_floats(3, src, dst, y0, y1, plan, scratch); return;
+    default: resize_floats(4, src, dst, y0, y1, plan, scratch);
+  }
+}
+
+/* The nearest pixel: rows->start and columns->start say which. */
+VEC_INLINE void pick_row(const int channels, sample_t *out, const sample_t *in,
+                         const int32_t *start, ptrdiff_t width) {
+  for (ptrdiff_t x = 0; x < width; x++)
+    for (int c = 0; c < channels; c++)
+      out[x * channels + c] = in[(ptrdiff_t)start[x] * channels + c];
+}
+
+static void pick(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                 const void *plan_, void *scratch) {
+  const resize_t *plan = plan_;
+  (void)scratch;
   for (ptrdiff_t y = y0; y < y1; y++) {
-    const int32_t *w = rows->weights + y * rows->taps;
-    uint8_t *out = dst->data + y * dst->stride;
-    for (int k = 0; k < rows->taps; k++) in[k] = src->data + (rows->start[y] + k) * src->stride;
+    const sample_t *in = (const sample_t *)(src->data + plan->rows.start[y] * src->stride);
+    sample_t *out = (sample_t *)(dst->data + y * dst->stride);
     switch (src->channels) {
-      case 1:
-        sum_resample_rows(rows->taps, middle, in, w, n, keep_fraction);
-        resample_columns(1, out, middle, columns, dst->width);
-        break;
-      case 2:
-        premultiplied_rows(2, middle, sums, in, w, rows->taps, src->width);
-        resample_columns(2, out, middle, columns, dst->width);
-        break;
-      case 3:
-        sum_resample_rows(rows->taps, middle, in, w, n, keep_fraction);
-        resample_columns(3, out, middle, columns, dst->width);
-        break;
-      default:
-        premultiplied_rows(4, middle, sums, in, w, rows->taps, src->width);
-        resample_columns(4, out, middle, columns, dst->width);
+      case 1: pick_row(1, out, in, plan->columns.start, dst->width); break;
+      case 2: pick_row(2, out, in, plan->columns.start, dst->width); break;
+      case 3: pick_row(3, out, in, plan->columns.start, dst->width); break;
+      default: pick_row(4, out, in, plan->columns.start, dst->width);
     }
   }
 }

@@ -28,7 +28,11 @@ VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi8(a, b
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi16(a, b); }
+VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm256_packus_epi16(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm256_packs_epi32(a, b); }
+VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
+  _mm_storeu_si128(p, part ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a));
+}
 VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, _mm256_permute2x128_si256(lo, hi, 0x20));
   vec_store((char *)p + VEC, _mm256_permute2x128_si256(lo, hi, 0x31));

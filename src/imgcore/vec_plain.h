@@ -50,7 +50,11 @@ VEC_EACH(vec_t, 16, vec_zip8lo, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8
 VEC_EACH(vec_t, 16, vec_zip8hi, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[8 + i / 2])
 VEC_EACH(vec_t, 8, vec_zip16lo, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[i / 2])
 VEC_EACH(vec_t, 8, vec_zip16hi, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[4 + i / 2])
+VEC_EACH(vec_t, 16, vec_pack16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
 VEC_EACH(vec_t, 8, vec_pack32, (vec_t a, vec_t b), r.i16[i] = (int16_t)vec_clamp((i < 4 ? a : b).i32[i % 4], INT16_MIN, INT16_MAX))
+VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
+  memcpy(p, (char *)&a + 16 * part, 16);
+}
 VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, lo);
   vec_store((char *)p + VEC, hi);

@@ -28,7 +28,12 @@ VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm_unpacklo_epi8(a, b); 
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm_unpackhi_epi16(a, b); }
+VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm_packus_epi16(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm_packs_epi32(a, b); }
+VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
+  (void)part;
+  _mm_storeu_si128(p, a);
+}
 VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, lo);
   vec_store((char *)p + VEC, hi);

@@ -75,7 +75,7 @@ def _decimated(
     return result
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _plan(
     sigma: float | None, ksize: int | None
 ) -> Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan]:

@@ -1,5 +1,6 @@
 """Resampling to another size."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,13 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
-from imgpipe.cores import kernel_threads
-from imgpipe.kernels.arrays import Array, output, planes
-from imgpipe.kernels.plans import quantise_lines
+from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.kernels.kernel import Vector
 from imgpipe.limits import MAX_SIDE
 
-WEIGHT_BITS = 22
+MAX_BITS = 22
 
 
 def _box(x: Vector) -> Vector:
@@ -73,10 +73,16 @@ def resize(
     width, height = check_size(size)
     source = planes(array)
     result, target = output(out, array, source, (height, width, source.shape[2]))
-    columns = resampling(source.shape[1], width, filter)
-    rows = resampling(source.shape[0], height, filter)
-    with kernel_threads(threads) as n:
-        _imgcore.resize(source, target, columns.start, columns.weights, rows.start, rows.weights, n)
+    if filter == "nearest":
+        columns, rows = nearest(source.shape[1], width), nearest(source.shape[0], height)
+        call(_imgcore.pick, source, target, columns, rows, threads=threads)
+        return result
+    whole = source.dtype == np.uint8 and source.shape[2] % 2 == 1
+    args = (
+        *resampling(source.shape[1], width, filter, ALONG if whole else None),
+        *resampling(source.shape[0], height, filter, DOWN if whole else None),
+    )
+    call(_imgcore.resize, source, target, *args, not whole, threads=threads)
     return result
 
 
@@ -92,20 +98,22 @@ def check_size(size: tuple[int, int]) -> tuple[int, int]:
     return int(width), int(height)
 
 
-@dataclass(frozen=True, slots=True)
-class Resampling:
-    """The arguments of `_imgcore.resize` for one axis; see resample_t in kernels.h."""
-
-    start: bytes
-    weights: bytes
+@lru_cache(maxsize=64)
+def nearest(inputs: int, outputs: int) -> bytes:
+    """Which of `inputs` samples lies nearest to the middle of each of `outputs` ones."""
+    start = (2 * np.arange(outputs, dtype=np.int64) + 1) * inputs // (2 * outputs)
+    return start.astype(np.int32).tobytes()
 
 
 @lru_cache(maxsize=64)
-def resampling(inputs: int, outputs: int, filter: str) -> Resampling:
-    """Which of `inputs` samples make each of `outputs` ones, and by what weights."""
-    if filter == "nearest":
-        start = (2 * np.arange(outputs, dtype=np.int64) + 1) * inputs // (2 * outputs)
-        return _pack(start, np.ones((outputs, 1)))
+def resampling(
+    inputs: int, outputs: int, filter: str, sums: "Sums | None"
+) -> tuple[bytes, bytes, int]:
+    """Which of `inputs` samples make each of `outputs` ones, by what weights and scale.
+
+    See resample_t in kernels.h; weights are whole where `sums` says how large they may get, else
+    floats.
+    """
     scale = inputs / outputs
     centre = (np.arange(outputs) + 0.5) * scale
     radius, weigh = FILTERS[filter]
@@ -117,9 +125,30 @@ def resampling(inputs: int, outputs: int, filter: str) -> Resampling:
     index = start[:, np.newaxis] + np.arange(taps)
     weights = weigh((index - centre[:, np.newaxis] + 0.5) / stretch)
     weights[(index < first[:, np.newaxis]) | (index >= last[:, np.newaxis])] = 0
-    return _pack(start, weights / weights.sum(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    starts = start.astype(np.int32).tobytes()
+    if sums is None:
+        return starts, weights.astype(np.float32).tobytes(), 0
+    bits = sums.bits(weights)
+    scaled = np.pad(quantise_lines(weights, bits), ((0, 0), (0, taps % 2)))
+    return starts, scaled.astype(np.int16).tobytes(), bits
 
 
-def _pack(start: NDArray[Any], weights: Vector) -> Resampling:
-    scaled = quantise_lines(weights, WEIGHT_BITS).astype(np.int32)
-    return Resampling(start.astype(np.int32).tobytes(), scaled.tobytes())
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums of samples up to `largest`, `part` of them at a time, that must fit 32 bits."""
+
+    largest: int
+    part: int
+
+    def bits(self, weights: NDArray[np.float64]) -> int:
+        """How far `weights` can be scaled up, each to 16 bits at most."""
+        parts = range(0, weights.shape[1], self.part)
+        sums = [np.abs(weights[:, k : k + self.part]).sum(axis=1).max() for k in parts]
+        room = min(INT16_MAX / np.abs(weights).max(), INT32_MAX / self.largest / max(sums))
+        return min(MAX_BITS, math.floor(math.log2(room) - 0.001))  # rounding adds a little
+
+
+# The passes of resize_u8.h: rows of bytes, and along rows in their 6 fractional bits and overshoot.
+DOWN = Sums(largest=256, part=MAX_SIDE)
+ALONG = Sums(largest=26000, part=16)
