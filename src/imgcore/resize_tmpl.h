@@ -6,8 +6,8 @@
 #include "scratch.h"
 
 /* Output rows made together, so that an input row is read, converted and multiplied by its alpha once
- * for all of them. */
-enum { RESIZE_STRIP = 8 };
+ * for all of them; and pixels of a block, whose sums stay in the cache meanwhile. */
+enum { RESIZE_STRIP = 8, RESIZE_BLOCK = 128 };
 
 typedef float pixel_t __attribute__((vector_size(16)));
 
@@ -18,7 +18,12 @@ VEC_INLINE void resize_convert(const int channels, float *restrict out,
     for (ptrdiff_t i = 0; i < width * channels; i++) out[i] = in[i];
     return;
   }
-  for (ptrdiff_t x = 0; x < width; x++) {
+  ptrdiff_t x = 0;
+  for (; channels == 4 && x + VECF / 4 <= width; x += VECF / 4) {
+    const vecf_t pixels = samples_load(in + 4 * x);
+    vecf_store(out + 4 * x, vecf_mul(pixels, vecf_alpha(pixels)));
+  }
+  for (; x < width; x++) {
     const float alpha = in[x * channels + channels - 1];
     for (int c = 0; c < channels - 1; c++) out[x * channels + c] = in[x * channels + c] * alpha;
     out[x * channels + channels - 1] = alpha;
@@ -30,61 +35,87 @@ static void resize_accumulate(float *restrict sums, const float *restrict row, f
   for (ptrdiff_t i = 0; i < n; i++) sums[i] += row[i] * weight;
 }
 
-VEC_INLINE void resize_finish(const int channels, sample_t *out, pixel_t sum) {
-  if (channels % 2) {
-    for (int c = 0; c < channels; c++) out[c] = sample_from(sum[c]);
-    return;
-  }
-  const float alpha = sum[channels - 1];
-  const float inverse = alpha > 0 ? 1 / alpha : 0;
-  for (int c = 0; c < channels - 1; c++) out[c] = sample_from(sum[c] * inverse);
-  out[channels - 1] = sample_from(alpha > WHITE ? WHITE : alpha > 0 ? alpha : 0);
+/* Colours that are no longer multiplied by their alpha. It may have overshot; only floats are not
+ * clamped anyway when they are stored. */
+VEC_INLINE pixel_t resize_finish(const int channels, pixel_t sum) {
+  if (channels % 2) return sum;
+  float alpha = sum[channels - 1];
+  sum *= alpha > 0 ? 1 / alpha : 0;
+#if DEPTH == 32
+  alpha = alpha > WHITE ? WHITE : alpha > 0 ? alpha : 0;
+#endif
+  sum[channels - 1] = alpha;
+  return sum;
 }
 
-/* Along a row, a whole pixel in one vector. */
-VEC_INLINE void resize_along(const int channels, sample_t *out, const float *sums,
+/* Along a row, a whole pixel in one vector; the last one is followed by slack. */
+VEC_INLINE void resize_along(const int channels, float *line, const float *sums,
                              const resample_t *columns, ptrdiff_t width) {
   const float *weights = columns->weights;
   for (ptrdiff_t x = 0; x < width; x++, weights += columns->taps) {
     const float *p = sums + (ptrdiff_t)columns->start[x] * channels;
     pixel_t even = {0}, odd = {0}, pixel;
-    for (int k = 0; k < columns->taps; k++) {
+    int k = 0;
+    for (; k + 1 < columns->taps; k += 2) {
       memcpy(&pixel, p + (ptrdiff_t)k * channels, sizeof pixel);
-      if (k % 2)
-        odd += pixel * weights[k];
-      else
-        even += pixel * weights[k];
+      even += pixel * weights[k];
+      memcpy(&pixel, p + (ptrdiff_t)(k + 1) * channels, sizeof pixel);
+      odd += pixel * weights[k + 1];
     }
-    resize_finish(channels, out + x * channels, even + odd);
+    if (k < columns->taps) {
+      memcpy(&pixel, p + (ptrdiff_t)k * channels, sizeof pixel);
+      even += pixel * weights[k];
+    }
+    pixel = resize_finish(channels, even + odd);
+    memcpy(line + x * channels, &pixel, sizeof pixel);
+  }
+}
+
+static void resize_store(sample_t *out, const float *line, ptrdiff_t n) {
+  ptrdiff_t i = 0;
+  for (; i + BLOCK <= n; i += BLOCK)
+    samples_store(out + i, vecf_load(line + i), vecf_load(line + i + VECF),
+                  vecf_load(line + i + 2 * VECF), vecf_load(line + i + 3 * VECF));
+  for (; i < n; i++) out[i] = sample_from(line[i]);
+}
+
+/* The row pass of `count` output rows from y on. */
+VEC_INLINE void resize_down(const int channels, float *const sums[RESIZE_STRIP], float *row,
+                            const plane_t *src, ptrdiff_t y, int count, const resample_t *rows) {
+  const ptrdiff_t last = rows->start[y + count - 1] + rows->taps;
+  for (ptrdiff_t x = 0; x < src->width; x += RESIZE_BLOCK) {
+    const ptrdiff_t left = src->width - x, pixels = left < RESIZE_BLOCK ? left : RESIZE_BLOCK;
+    const ptrdiff_t at = x * channels, n = pixels * channels;
+    for (int k = 0; k < count; k++) memset(sums[k] + at, 0, (size_t)n * sizeof(float));
+    for (ptrdiff_t from = rows->start[y]; from < last; from++) {
+      const sample_t *in = (const sample_t *)(src->data + from * src->stride);
+      resize_convert(channels, row, in + at, pixels);
+      for (int k = 0; k < count; k++) {
+        const ptrdiff_t tap = from - rows->start[y + k];
+        if (tap < 0 || tap >= rows->taps) continue;
+        const float weight = ((const float *)rows->weights)[(y + k) * rows->taps + tap];
+        resize_accumulate(sums[k] + at, row, weight, n);
+      }
+    }
   }
 }
 
 VEC_INLINE void resize_floats(const int channels, const plane_t *src, const plane_t *dst,
                               ptrdiff_t y0, ptrdiff_t y1, const resize_t *plan, void *scratch) {
-  const resample_t *rows = &plan->rows;
-  const ptrdiff_t n = src->width * channels;
-  float *sums[RESIZE_STRIP], *row = scratch_take(&scratch, (size_t)n * sizeof(float));
+  const size_t n = (size_t)(src->width * channels);
+  float *sums[RESIZE_STRIP], *row = scratch_take(&scratch, RESIZE_BLOCK * 4 * sizeof(float));
   for (int k = 0; k < RESIZE_STRIP; k++) {
-    sums[k] = scratch_take(&scratch, (size_t)n * sizeof(float));
+    sums[k] = scratch_take(&scratch, n * sizeof(float));
     memset(sums[k] + n, 0, 4 * sizeof(float)); /* the last pixel is read as four samples */
   }
+  float *line = scratch;
   for (ptrdiff_t y = y0; y < y1; y += RESIZE_STRIP) {
     const int count = (int)(y1 - y < RESIZE_STRIP ? y1 - y : RESIZE_STRIP);
-    for (int k = 0; k < count; k++) memset(sums[k], 0, (size_t)n * sizeof(float));
-    const ptrdiff_t last = rows->start[y + count - 1] + rows->taps;
-    for (ptrdiff_t from = rows->start[y]; from < last; from++) {
-      resize_convert(channels, row, (const sample_t *)(src->data + from * src->stride),
-                     src->width);
-      for (int k = 0; k < count; k++) {
-        const ptrdiff_t tap = from - rows->start[y + k];
-        if (tap >= 0 && tap < rows->taps)
-          resize_accumulate(sums[k], row,
-                            ((const float *)rows->weights)[(y + k) * rows->taps + tap], n);
-      }
+    resize_down(channels, sums, row, src, y, count, &plan->rows);
+    for (int k = 0; k < count; k++) {
+      resize_along(channels, line, sums[k], &plan->columns, dst->width);
+      resize_store((sample_t *)(dst->data + (y + k) * dst->stride), line, dst->width * channels);
     }
-    for (int k = 0; k < count; k++)
-      resize_along(channels, (sample_t *)(dst->data + (y + k) * dst->stride), sums[k],
-                   &plan->columns, dst->width);
   }
 }
 
@@ -93,12 +124,14 @@ VEC_INLINE void resize_floats(const int channels, const plane_t *src, const plan
 #endif
 
 static size_t resize_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
-  const size_t row = (size_t)(src->width * src->channels) * sizeof(float);
+  const size_t in = (size_t)(src->width * src->channels) * sizeof(float);
+  const size_t out = (size_t)(dst->width * dst->channels) * sizeof(float);
 #if DEPTH == 8
   if (!((const resize_t *)plan_)->floats) return resize_words_scratch(src, plan_);
 #endif
-  (void)dst, (void)plan_;
-  return (RESIZE_STRIP + 1) * scratch_size(row);
+  (void)plan_;
+  return RESIZE_STRIP * scratch_size(in) + scratch_size(out) +
+         scratch_size(RESIZE_BLOCK * 4 * sizeof(float));
 }
 
 static void resize(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,

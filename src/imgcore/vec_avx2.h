@@ -73,3 +73,6 @@ VEC_INLINE vecf_t vecf_from16(const uint16_t *p) {
 }
 VEC_INLINE vecf_t vecf_from32(vec_t a) { return _mm256_cvtepi32_ps(a); }
 VEC_INLINE vec_t vecf_truncate(vecf_t a) { return _mm256_cvttps_epi32(a); }
+VEC_INLINE vecf_t vecf_alpha(vecf_t a) {
+  return _mm256_blend_ps(_mm256_permute_ps(a, 0xFF), _mm256_set1_ps(1), 0x88);
+}

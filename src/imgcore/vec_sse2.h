@@ -79,3 +79,8 @@ VEC_INLINE vecf_t vecf_from16(const uint16_t *p) {
 }
 VEC_INLINE vecf_t vecf_from32(vec_t a) { return _mm_cvtepi32_ps(a); }
 VEC_INLINE vec_t vecf_truncate(vecf_t a) { return _mm_cvttps_epi32(a); }
+VEC_INLINE vecf_t vecf_alpha(vecf_t a) {
+  const vecf_t one_last = _mm_set_ps(1, 0, 0, 0);
+  const vecf_t colours = _mm_castsi128_ps(_mm_set_epi32(0, -1, -1, -1));
+  return _mm_or_ps(_mm_and_ps(_mm_shuffle_ps(a, a, 0xFF), colours), one_last);
+}
