@@ -61,7 +61,7 @@ sanitize-short: SELECTION := -k "guards or memory or every_instruction_set"
 sanitize sanitize-short:
 	$(PYTHON) -m venv .venv-sanitize
 	$(SANITIZED)/pip install --quiet '.[test]' -Cbuild-dir=build/sanitize \
-	  -Ccmake.define.IMGPIPE_SANITIZE=ON
+	  -Ccmake.define.IMGPIPE_SANITIZE=ON -Cinstall.strip=false
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	  $(SANITIZED)/pytest -q --capture=sys tests/kernels $(SELECTION)
