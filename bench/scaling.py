@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,17 +38,18 @@ def radius() -> Series:
         cv2 = None
 
     def line(sigma: float) -> list[str]:
-        ours = taken(lambda: gaussian(sigma)(a, out=out, threads=1))
-        wider = taken(lambda: kernels.gaussian_blur(a, sigma, out=out, threads=1))
-        times = [f"{sigma:g}", str(taps_of(sigma)), ms(ours), ms(wider)]
+        ours = [
+            taken(partial(gaussian(sigma, same), a, out=out, threads=1)) for same in (False, True)
+        ]
+        names = [f"{sigma:g}", str(taps_of(sigma)), *map(ms, ours)]
         if cv2 is None:
-            return [*times, "", ""]
+            return [*names, "", ""]
         theirs = taken(lambda: cv2.GaussianBlur(a, (0, 0), sigma, dst=out))
-        return [*times, ms(theirs), f"{theirs / ours:.1f}×"]
+        return [*names, ms(theirs), f"{theirs / ours[0]:.1f}×"]
 
-    head = ["σ", "taps", "imgpipe, ms", "imgpipe to 4σ, ms", "OpenCV, ms", "ratio"]
-    lines = [line(sigma) for sigma in SIGMAS]
-    return Series("Radius", "Gaussian blur, 1080p RGB uint8, one thread.", head, lines)
+    head = ["σ", "OpenCV's taps", "imgpipe, ms", "with those taps, ms", "OpenCV, ms", "ratio"]
+    how = "Gaussian blur, 1080p RGB uint8, one thread; ours reaches to 4σ, OpenCV's to 3σ."
+    return Series("Radius", how, head, [line(sigma) for sigma in SIGMAS])
 
 
 def threads() -> Series:

@@ -22,6 +22,7 @@ LEVELS = {"base": "xmm", "v3": "ymm", "v4": "ymm"}
 # What a kernel's loops come down to, by SSE2's names; AVX puts a v before them.
 EXPECTED = {
     (8, "separable"): {"pmulhuw", "pmullw", "packuswb", "mulps", "addps"},
+    (8, "decimated"): {"pmulhuw", "paddusw", "packuswb"},
     (8, "convolve"): {"pmaddwd", "paddd", "packssdw", "packuswb"},
     (16, "separable"): {"mulps", "addps", "cvttps2dq"},
     (16, "convolve"): {"mulps", "addps", "cvttps2dq"},

@@ -127,6 +127,8 @@ static void arithmetic16(void) {
   EXPECT("vec_sub16", vec_sub16(a, b), u16, (uint16_t)(p.u16[i] - q.u16[i]));
   EXPECT("vec_mul16", vec_mul16(a, b), u16, (uint16_t)((unsigned)p.u16[i] * q.u16[i] % 65536));
   EXPECT("vec_mulhi16", vec_mulhi16(a, b), u16, (uint16_t)((unsigned)p.u16[i] * q.u16[i] / 65536));
+  EXPECT("vec_adds16", vec_adds16(a, b), u16, (uint16_t)clamped(p.u16[i] + q.u16[i], 0, 65535));
+  EXPECT("vec_avg16", vec_avg16(a, b), u16, (uint16_t)ceil((p.u16[i] + q.u16[i]) / 2.0));
   EXPECT("vec_shl16", vec_shl16(a, n), u16, (uint16_t)((unsigned)p.u16[i] * (1u << n)));
   EXPECT("vec_shr16", vec_shr16(a, n), u16, (uint16_t)(p.u16[i] / (1u << n)));
   EXPECT("vec_min8", vec_min8(a, b), u8, p.u8[i] <= q.u8[i] ? p.u8[i] : q.u8[i]);
@@ -171,6 +173,11 @@ static void orders(void) {
   EXPECT("vec_zip8hi", vec_zip8hi(a, b), u8, (i % 2 ? &q : &p)->u8[i / 16 * 16 + 8 + i % 16 / 2]);
   EXPECT("vec_zip16lo", vec_zip16lo(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + i % 8 / 2]);
   EXPECT("vec_zip16hi", vec_zip16hi(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + 4 + i % 8 / 2]);
+  lanes_t out[2];
+  vec_store_zipped(out, vec_zip8lo(a, b), vec_zip8hi(a, b));
+  for (int half = 0; half < 2; half++)
+    EXPECT_LANES("vec_store_zipped", out[half], u8, VEC,
+                 (i % 2 ? &q : &p)->u8[half * VEC / 2 + i / 2]);
   EXPECT("vec_widen", vec_widen(p.u8 + 3), u16, p.u8[3 + i]);
 }
 
