@@ -24,8 +24,12 @@ EXPECTED = {
     (8, "separable"): {"pmulhuw", "pmullw", "packuswb", "mulps", "addps"},
     (8, "decimated"): {"pmulhuw", "paddusw", "packuswb"},
     (8, "convolve"): {"pmaddwd", "paddd", "packssdw", "packuswb"},
+    (8, "resize"): {"pmaddwd", "paddd", "packssdw", "packuswb", "mulps"},
+    (8, "box"): {"paddw", "paddd", "packuswb"},
     (16, "separable"): {"mulps", "addps", "cvttps2dq"},
     (16, "convolve"): {"mulps", "addps", "cvttps2dq"},
+    (16, "resize"): {"mulps", "addps"},
+    (32, "resize"): {"mulps", "addps"},
     (32, "separable"): {"mulps", "addps"},
     (32, "convolve"): {"mulps", "addps"},
 }

@@ -119,6 +119,18 @@ static void memory_and_constants(void) {
   EXPECT("vec_set32", vec_set32((int32_t)x), u32, x);
 }
 
+static void parts(void) {
+  const lanes_t p = some_bytes();
+  for (int part = 0; part < VEC / 16; part++) {
+    uint8_t out[18] = {0};
+    vec_store_part(out + 1, vec_load(&p), part);
+    for (int i = 0; i < 18; i++) {
+      const int wanted = i >= 1 && i < 17 ? p.u8[16 * part + i - 1] : 0;
+      if (out[i] != wanted) wrong("vec_store_part", i, out[i], wanted);
+    }
+  }
+}
+
 static void arithmetic16(void) {
   const lanes_t p = some_bytes(), q = some_bytes();
   const vec_t a = vec_load(&p), b = vec_load(&q);
@@ -133,6 +145,8 @@ static void arithmetic16(void) {
   EXPECT("vec_shr16", vec_shr16(a, n), u16, (uint16_t)(p.u16[i] / (1u << n)));
   EXPECT("vec_min8", vec_min8(a, b), u8, p.u8[i] <= q.u8[i] ? p.u8[i] : q.u8[i]);
   EXPECT("vec_max8", vec_max8(a, b), u8, p.u8[i] >= q.u8[i] ? p.u8[i] : q.u8[i]);
+  EXPECT("vec_pack16", vec_pack16(a, b), u8,
+         (uint8_t)clamped((i / 8 % 2 ? &q : &p)->i16[i / 16 * 8 + i % 8], 0, 255));
   EXPECT("vec_narrow16", vec_narrow16(a, b), u8,
          (uint8_t)clamped(i < VEC / 2 ? p.i16[i] : q.i16[i - VEC / 2], 0, 255));
 }
@@ -216,6 +230,7 @@ static void floats(void) {
 int main(void) {
   for (int round = 0; round < ROUNDS; round++) {
     memory_and_constants();
+    parts();
     arithmetic16();
     arithmetic32();
     pairs();
