@@ -5,9 +5,11 @@ PHOTOS ?=
 BIN := .venv/bin
 CORE := $(wildcard src/imgcore/*) CMakeLists.txt pyproject.toml
 SERIAL := .venv-serial/bin
+SANITIZED := .venv-sanitize/bin
 WHEEL := .venv-wheel/bin
 
-.PHONY: demo test check checks lint types contracts simd serial wheel bench clean
+.PHONY: demo test check checks lint types contracts simd serial sanitize sanitize-short wheel bench \
+  clean
 
 demo: .venv/.run
 ifeq ($(PHOTOS),)
@@ -29,7 +31,7 @@ test: .venv/.test
 check: test checks
 
 # All that CI runs beside the tests.
-checks: lint types contracts simd serial wheel
+checks: lint types contracts simd serial sanitize-short wheel
 
 lint: .venv/.check
 	$(BIN)/ruff check .
@@ -52,6 +54,17 @@ serial:
 	$(SERIAL)/pip install --quiet '.[test]' -Cbuild-dir=build/serial \
 	  -Ccmake.define.IMGPIPE_OPENMP=OFF -Ccmake.define.IMGPIPE_WERROR=ON
 	$(SERIAL)/pytest -q tests/kernels
+
+# The kernels where a read or write outside memory, or undefined behaviour, ends the process. Numpy's
+# memory and, with PYTHONMALLOC, taps and curves are malloc's, whose every end is watched.
+sanitize-short: SELECTION := -k "guards or memory or every_instruction_set"
+sanitize sanitize-short:
+	$(PYTHON) -m venv .venv-sanitize
+	$(SANITIZED)/pip install --quiet '.[test]' -Cbuild-dir=build/sanitize \
+	  -Ccmake.define.IMGPIPE_SANITIZE=ON -Cinstall.strip=false
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	  $(SANITIZED)/pytest -q --capture=sys tests/kernels $(SELECTION)
 
 # The wheel as users get it, warnings being errors, tried in an empty environment.
 wheel: .venv/.test
@@ -78,4 +91,4 @@ bench: .venv/.bench
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-serial .venv-wheel build demo-output
+	rm -rf .venv .venv-serial .venv-sanitize .venv-wheel build demo-output

@@ -25,6 +25,7 @@ SHARED: dict[str, Operation] = {
     "large kernel": lambda a, **o: kernels.convolve(a, LARGE, border="wrap", **o),
     "separable": lambda a, **o: kernels.convolve_separable(a, RAMP, RAMP[:4], divisor=660, **o),
     "gaussian sigma": lambda a, **o: kernels.gaussian_blur(a, 2.3, **o),
+    "gaussian wide": lambda a, **o: kernels.gaussian_blur(a, 5.1, **o),
     "gaussian ksize": lambda a, **o: kernels.gaussian_blur(a, ksize=7, **o),
     "box small": lambda a, **o: kernels.box_blur(a, 2, **o),
     "box large": lambda a, **o: kernels.box_blur(a, 11, **o),

@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import typer
 
 from imgpipe import __version__
+from imgpipe.cli.bench import SECONDS, show
 from imgpipe.cli.doctor import report
 from imgpipe.cli.info import describe
 from imgpipe.cli.run import run_with_view
@@ -157,6 +158,16 @@ def info(
 def doctor() -> None:
     """Say what this installation is made of and what it may use here."""
     typer.echo(report())
+
+
+@app.command()
+def bench(
+    seconds: Annotated[
+        float, typer.Option(min=0, max=60, help="How long to measure each number, about.")
+    ] = SECONDS,
+) -> None:
+    """Say how fast kernels are here, beside OpenCV and Pillow where they are installed."""
+    show(seconds)
 
 
 def main() -> None:
