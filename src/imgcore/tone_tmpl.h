@@ -144,7 +144,8 @@ enum { SHUFFLED = 4 }; /* vectors that go through a part of the curve together *
 
 /* The curve in 16 parts of 16 values, each but those at 0 and 128 as its difference, by exclusive
  * or, from the part before. A shuffle takes from a part by the low bits of a level and gives 0 where
- * the highest bit is set, so the differences of all parts up to a level's own add up to its value. */
+ * the highest bit is set. That is so once 16 was taken off as often as there are parts before a
+ * level's own, and stays so; the differences up to then make up its value. */
 VEC_INLINE void shuffle_curve(uint8_t *restrict out, const uint8_t *restrict in,
                               const uint8_t parts[256], vec_t mask, ptrdiff_t i,
                               const int vectors) {
@@ -158,7 +159,7 @@ VEC_INLINE void shuffle_curve(uint8_t *restrict out, const uint8_t *restrict in,
       const vec_t values = vec_load16(parts + (half * 8 + part) * 16);
       for (int v = 0; v < vectors; v++) {
         r[v] = vec_xor(r[v], vec_shuffle8(values, left[v]));
-        left[v] = vec_sub8(left[v], vec_set8(16));
+        left[v] = vec_lower8s(left[v], vec_set8(16));
       }
     }
     for (int v = 0; v < vectors; v++) left[v] = vec_xor(level[v], vec_set8(0x80));

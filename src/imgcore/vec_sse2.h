@@ -25,7 +25,7 @@ VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
 VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm_and_si128(a, b); }
 VEC_INLINE vec_t vec_or(vec_t a, vec_t b) { return _mm_or_si128(a, b); }
 VEC_INLINE vec_t vec_xor(vec_t a, vec_t b) { return _mm_xor_si128(a, b); }
-VEC_INLINE vec_t vec_sub8(vec_t a, vec_t b) { return _mm_sub_epi8(a, b); }
+VEC_INLINE vec_t vec_lower8s(vec_t a, vec_t b) { return _mm_subs_epi8(a, b); }
 VEC_INLINE vec_t vec_raise8(vec_t a, vec_t b) { return _mm_adds_epu8(a, b); }
 VEC_INLINE vec_t vec_lower8(vec_t a, vec_t b) { return _mm_subs_epu8(a, b); }
 VEC_INLINE vec_t vec_load16(const uint8_t *p) { return vec_load(p); }
