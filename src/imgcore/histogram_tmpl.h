@@ -134,16 +134,27 @@ VEC_INLINE between_t between_tiles(ptrdiff_t at, ptrdiff_t size, ptrdiff_t tiles
                      place - below};
 }
 
+/* The two curves of a tile column, weighted by how near their rows are. */
+VEC_INLINE float between_rows(const uint16_t *above, const uint16_t *below, float share,
+                              ptrdiff_t i) {
+  return above[i] * (1 - share) + below[i] * share;
+}
+
 static size_t adapt_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
-  (void)dst, (void)plan;
-  return scratch_size((size_t)src->width * sizeof(between_t));
+  (void)dst;
+  const size_t curves = (size_t)((const adapt_t *)plan)->tiles.columns * LEVELS;
+  return scratch_size((size_t)src->width * sizeof(between_t)) +
+         scratch_size(DEPTH == 8 ? curves * sizeof(float) : 0);
 }
 
 static void adapt(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                   const void *plan_, void *scratch) {
   const adapt_t *plan = plan_;
   const tiles_t tiles = plan->tiles;
-  between_t *columns = scratch;
+  const ptrdiff_t entries = tiles.columns * LEVELS;
+  between_t *columns = scratch_take(&scratch, (size_t)src->width * sizeof(between_t));
+  float *curves = scratch; /* of a row, where there are few enough to pay */
+  const int ready = DEPTH == 8 && entries <= 4 * src->width;
   for (ptrdiff_t x = 0; x < src->width; x++) {
     columns[x] = between_tiles(x, tiles.width, tiles.columns);
     columns[x].first *= LEVELS;
@@ -153,16 +164,18 @@ static void adapt(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_
     const sample_t *restrict in = (const sample_t *)(src->data + y * src->stride);
     sample_t *restrict out = (sample_t *)(dst->data + y * dst->stride);
     const between_t rows = between_tiles(y, tiles.height, tiles.rows);
-    const uint8_t *curves = plan->curves.data;
-    const uint16_t *above = (const uint16_t *)(curves + rows.first * plan->curves.stride);
-    const uint16_t *below = (const uint16_t *)(curves + rows.second * plan->curves.stride);
+    const uint8_t *data = plan->curves.data;
+    const uint16_t *above = (const uint16_t *)(data + rows.first * plan->curves.stride);
+    const uint16_t *below = (const uint16_t *)(data + rows.second * plan->curves.stride);
+    for (ptrdiff_t i = 0; ready && i < entries; i++)
+      curves[i] = between_rows(above, below, rows.share, i);
     for (ptrdiff_t x = 0; x < src->width; x++) {
       const between_t at = columns[x];
-      const ptrdiff_t left = at.first + (ptrdiff_t)level_of(in[x]);
-      const ptrdiff_t right = at.second + (ptrdiff_t)level_of(in[x]);
-      const float upper = above[left] * (1 - at.share) + above[right] * at.share;
-      const float lower = below[left] * (1 - at.share) + below[right] * at.share;
-      const float level = upper * (1 - rows.share) + lower * rows.share;
+      const ptrdiff_t i = at.first + (ptrdiff_t)level_of(in[x]);
+      const ptrdiff_t j = at.second + (ptrdiff_t)level_of(in[x]);
+      const float left = ready ? curves[i] : between_rows(above, below, rows.share, i);
+      const float right = ready ? curves[j] : between_rows(above, below, rows.share, j);
+      const float level = left * (1 - at.share) + right * at.share;
       out[x] = DEPTH == 32 ? (sample_t)(level * (1 / 65535.0f)) : sample_from(level);
     }
   }

@@ -163,3 +163,37 @@ def test_floats_stay_beyond_their_range_unless_a_window_clamps_them() -> None:
     assert np.allclose(kernels.brighten(array, 51), [[-1.8, 5.2, np.nan]], equal_nan=True)
     assert np.allclose(kernels.contrast(array, 2), [[-4.5, 9.5, np.nan]], equal_nan=True)
     assert np.array_equal(kernels.window(array, 0.5, 1), [[0, 1, np.nan]], equal_nan=True)
+
+
+DEEP = """
+import hashlib
+from operations import CURVES, SHARED
+from reference_pixels import deep
+import numpy as np
+
+NAMES = ["grayscale", "saturation", "brighten", "contrast", "lookup", "gamma", "window",
+         "equalize", "clahe", "auto contrast", "composite"]
+
+def digest(dtype, threads):
+    result = hashlib.sha256()
+    for shape in ((1, 1), (3, 5), (40, 21), (20, 131)):
+        for channels in (1, 2, 3, 4):
+            array = deep((*shape, channels), dtype)
+            for name in NAMES:
+                result.update(SHARED[name](array, threads=threads).tobytes())
+    return result.hexdigest()
+
+print(digest(np.uint16, 1), digest(np.uint16, 3))
+print(digest(np.float32, 1), digest(np.float32, 3))
+"""
+
+
+def test_depths_give_the_same_bits_for_any_threads_and_uint16_for_any_instructions(
+    run_python,
+) -> None:
+    runs = [run_python(DEEP, simd=level) for level in kernels.simd_levels()]
+    shorts = {digest for run in runs for digest in run.stdout.split()[:2]}
+    assert len(shorts) == 1, runs[0].stderr
+    for run in runs:
+        one, three = run.stdout.split()[2:]
+        assert one == three
