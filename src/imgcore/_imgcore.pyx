@@ -381,7 +381,7 @@ def composite(src, dst, overlay, ptrdiff_t x, ptrdiff_t y, float opacity, int th
     cdef Plane a = Plane(src, False), b = Plane(dst, True), over = Plane(overlay, False)
     same_size(a, b)
     if over.kernels != a.kernels or (a.plane.channels < 3 and over.plane.channels > 2):
-        raise ValueError("Expected an overlay of the input's dtype, without colours over a grey one")
+        raise ValueError("Expected an overlay of the input's dtype, grey over a grey one")
     if max(abs(x), abs(y)) > FARTHEST:
         raise ValueError(f"Expected a position within {FARTHEST} pixels, got {(x, y)}")
     cdef composite_t plan

@@ -36,7 +36,8 @@ VEC_INLINE void blend_opaque(const int channels, const int over, sample_t *restr
 VEC_INLINE void spread_row(const int channels, const int over, sample_t *restrict out,
                            const sample_t *restrict in, ptrdiff_t width) {
   for (ptrdiff_t x = 0; x < width; x++) {
-    for (int c = 0; c < channels - 1; c++) out[x * channels + c] = in[x * over + (over < 3 ? 0 : c)];
+    const sample_t *pixel = in + x * over;
+    for (int c = 0; c < channels - 1; c++) out[x * channels + c] = pixel[over < 3 ? 0 : c];
     out[x * channels + channels - 1] = over % 2 ? WHITE : in[x * over + over - 1];
   }
 }

@@ -141,8 +141,8 @@ typedef struct {
  * picture's edges is not counted. A row of the output is a row of tiles, with 256 counts a tile for
  * uint8, else 65536. */
 
-/* equalizers: of a grey picture, the curve that evens out each tile's histogram after no level of it
- * counts more than `most`. As histogram's, but of uint16_t. */
+/* equalizers: of a grey picture, the curve that evens out each tile's histogram after no level of
+ * it counts more than `most`. As histogram's, but of uint16_t. */
 typedef struct {
   tiles_t tiles;
   uint32_t most;

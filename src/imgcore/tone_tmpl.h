@@ -143,9 +143,9 @@ VEC_INLINE void look_up_row(const int channels, sample_t *restrict out,
 enum { SHUFFLED = 4 }; /* vectors that go through a part of the curve together */
 
 /* The curve in 16 parts of 16 values, each but those at 0 and 128 as its difference, by exclusive
- * or, from the part before. A shuffle takes from a part by the low bits of a level and gives 0 where
- * the highest bit is set. That is so once 16 was taken off as often as there are parts before a
- * level's own, and stays so; the differences up to then make up its value. */
+ * or, from the part before. A shuffle takes from a part by the low bits of a level and gives 0
+ * where the highest bit is set. After each part 16 is taken off, so a level takes from all parts up
+ * to its own and then no more; those differences make up its value. */
 VEC_INLINE void shuffle_curve(uint8_t *restrict out, const uint8_t *restrict in,
                               const uint8_t parts[256], vec_t mask, ptrdiff_t i,
                               const int vectors) {
