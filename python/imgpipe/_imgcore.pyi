@@ -1,5 +1,9 @@
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 def simd_levels() -> tuple[str, ...]: ...
 def simd_level() -> str: ...
@@ -36,5 +40,49 @@ def resize(
     row_weights: bytes,
     threads: int,
 ) -> None: ...
-def grayscale(src: NDArray[np.uint8], dst: NDArray[np.uint8], threads: int) -> None: ...
-def lookup(src: NDArray[np.uint8], dst: NDArray[np.uint8], curve: bytes, threads: int) -> None: ...
+def grayscale(src: Array, dst: Array, standard: int, threads: int) -> None: ...
+def saturate(src: Array, dst: Array, standard: int, factor: float, threads: int) -> None: ...
+def linear(
+    src: Array,
+    dst: Array,
+    pivot: float,
+    scale: float,
+    offset: float,
+    low: float,
+    high: float,
+    threads: int,
+) -> None: ...
+def lookup(src: Array, dst: Array, curve: bytes, threads: int) -> None: ...
+def relight(src: Array, dst: Array, old: Array, new: Array, threads: int) -> None: ...
+def histogram(
+    src: Array,
+    counts: NDArray[np.uint8],
+    columns: int,
+    rows: int,
+    width: int,
+    height: int,
+    threads: int,
+) -> None: ...
+def equalizers(
+    src: Array,
+    curves: NDArray[np.uint16],
+    columns: int,
+    rows: int,
+    width: int,
+    height: int,
+    most: int,
+    threads: int,
+) -> None: ...
+def adapt(
+    src: Array,
+    dst: Array,
+    curves: NDArray[np.uint16],
+    columns: int,
+    rows: int,
+    width: int,
+    height: int,
+    threads: int,
+) -> None: ...
+def composite(
+    src: Array, dst: Array, overlay: Array, x: int, y: int, opacity: float, threads: int
+) -> None: ...

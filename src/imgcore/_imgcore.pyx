@@ -13,13 +13,14 @@ from cpython.buffer cimport (
 )
 from cython.parallel cimport prange
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, uint8_t, uint16_t
+from libc.stdint cimport INT32_MAX, int32_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
-    DEPTH_F32, DEPTH_U8, DEPTH_U16, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH, WEIGHTS_FLOATS,
-    WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t, kernels_select, kernels_t,
-    plane_t, resample_t, resize_t, separable_t, sum_t, weights_t,
+    DEPTH_F32, DEPTH_U8, DEPTH_U16, LUMA_601, LUMA_709, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH,
+    WEIGHTS_FLOATS, WEIGHTS_PAIRS, adapt_t, border_t, box_t, composite_t, convolution_t,
+    decimated_t, equalizers_t, kernel_t, kernels_select, kernels_t, linear_t, lookup_t, luma_t,
+    plane_t, relight_t, resample_t, resize_t, saturate_t, separable_t, sum_t, tiles_t, weights_t,
 )
 
 
@@ -35,6 +36,7 @@ cdef extern from *:
 
 
 LEVELS = ("v4", "v3", "base")
+FARTHEST = 1 << 30
 
 cdef const kernels_t *const *select(level):
     if level is None:
@@ -265,16 +267,123 @@ def pick(src, dst, bytes column_start, bytes row_start, int threads):
     run(&a.kernels.pick, a, b, &plan, threads)
 
 
-def grayscale(src, dst, int threads):
+cdef luma_t luma(int standard) except *:
+    if standard != LUMA_601 and standard != LUMA_709:
+        raise ValueError(f"Expected a standard for luma, got {standard}")
+    return <luma_t>standard
+
+
+def grayscale(src, dst, int standard, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     if (a.plane.width != b.plane.width or a.plane.height != b.plane.height
-            or a.plane.channels < 3 or b.plane.channels != a.plane.channels - 2):
-        raise ValueError("Expected an output of the input's size with two channels less")
-    run(&a.kernels.grayscale, a, b, NULL, threads)
+            or a.kernels != b.kernels or a.plane.channels < 3
+            or not 1 <= b.plane.channels <= a.plane.channels - 2):
+        raise ValueError("Expected an output of the input's size and dtype, with two channels less")
+    cdef luma_t plan = luma(standard)
+    run(&a.kernels.grayscale, a, b, &plan, threads)
+
+
+def saturate(src, dst, int standard, float factor, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    if a.plane.channels < 3:
+        raise ValueError("Expected 3 or 4 channels")
+    cdef saturate_t plan
+    plan.standard, plan.factor = luma(standard), factor
+    run(&a.kernels.saturate, a, b, &plan, threads)
+
+
+def linear(src, dst, float pivot, float scale, float offset, float low, float high, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef linear_t plan
+    plan.pivot, plan.scale, plan.offset, plan.low, plan.high = pivot, scale, offset, low, high
+    run(&a.kernels.linear, a, b, &plan, threads)
 
 
 def lookup(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     same_size(a, b)
-    holds(curve, 256, sizeof(uint8_t))
-    run(&a.kernels.lookup, a, b, <const void *><char *>curve, threads)
+    cdef lookup_t plan
+    cdef ptrdiff_t entries = <ptrdiff_t>len(curve) // a.itemsize
+    if a.itemsize == 4 and not 2 <= entries <= INT32_MAX:
+        raise ValueError("Expected a curve of two values or more")
+    holds(curve, entries if a.itemsize == 4 else levels(a), a.itemsize)
+    plan.curve, plan.entries = <const void *><char *>curve, <int32_t>entries
+    run(&a.kernels.lookup, a, b, &plan, threads)
+
+
+def relight(src, dst, old, new, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    cdef Plane before = Plane(old, False), after = Plane(new, False)
+    same_size(a, b)
+    same_size(before, after)
+    if (before.plane.width != a.plane.width or before.plane.height != a.plane.height
+            or before.plane.channels != 1 or before.kernels != a.kernels):
+        raise ValueError("Expected lumas of one channel and the input's size and dtype")
+    cdef relight_t plan
+    plan.from_, plan.to = before.plane, after.plane
+    run(&a.kernels.relight, a, b, &plan, threads)
+
+
+cdef ptrdiff_t levels(Plane plane) noexcept:
+    """How many levels samples have; floats count as if they were uint16."""
+    return 256 if plane.itemsize == 1 else 65536
+
+
+cdef tiles_t layout(ptrdiff_t columns, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t height) except *:
+    if min(columns, rows, width, height) < 1:
+        raise ValueError("Expected at least one tile of at least one pixel")
+    cdef tiles_t tiles
+    tiles.columns, tiles.rows, tiles.width, tiles.height = columns, rows, width, height
+    return tiles
+
+
+def histogram(src, counts, int columns, int rows, int width, int height, int threads):
+    """Into `counts`, the bytes of (rows, columns * levels) counts of uint32, as four channels."""
+    cdef Plane a = Plane(src, False), b = Plane(counts, True)
+    cdef tiles_t plan = layout(columns, rows, width, height)
+    if (b.itemsize != 1 or b.plane.channels != 4 or b.plane.height != rows
+            or b.plane.width != columns * levels(a)):
+        raise ValueError(f"Expected room for {rows} x {columns} histograms")
+    run(&a.kernels.histogram, a, b, &plan, threads)
+
+
+cdef int are_curves(Plane curves, Plane of, tiles_t tiles) except -1:
+    if (curves.itemsize != 2 or curves.plane.channels != 1 or curves.plane.height != tiles.rows
+            or curves.plane.width != tiles.columns * levels(of)):
+        raise ValueError(f"Expected {tiles.rows} x {tiles.columns} curves of uint16")
+    if of.plane.channels != 1:
+        raise ValueError("Expected one channel")
+    return 0
+
+
+def equalizers(src, curves, int columns, int rows, int width, int height, uint32_t most,
+               int threads):
+    """Into `curves`, (rows, columns * levels, 1) of uint16."""
+    cdef Plane a = Plane(src, False), b = Plane(curves, True)
+    cdef equalizers_t plan
+    plan.tiles, plan.most = layout(columns, rows, width, height), most
+    are_curves(b, a, plan.tiles)
+    run(&a.kernels.equalizers, a, b, &plan, threads)
+
+
+def adapt(src, dst, curves, int columns, int rows, int width, int height, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True), by = Plane(curves, False)
+    same_size(a, b)
+    cdef adapt_t plan
+    plan.tiles, plan.curves = layout(columns, rows, width, height), by.plane
+    are_curves(by, a, plan.tiles)
+    run(&a.kernels.adapt, a, b, &plan, threads)
+
+
+def composite(src, dst, overlay, ptrdiff_t x, ptrdiff_t y, float opacity, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True), over = Plane(overlay, False)
+    same_size(a, b)
+    if over.kernels != a.kernels or (a.plane.channels < 3 and over.plane.channels > 2):
+        raise ValueError("Expected an overlay of the input's dtype, grey over a grey one")
+    if max(abs(x), abs(y)) > FARTHEST:
+        raise ValueError(f"Expected a position within {FARTHEST} pixels, got {(x, y)}")
+    cdef composite_t plan
+    plan.overlay, plan.x, plan.y, plan.opacity = over.plane, x, y, opacity
+    run(&a.kernels.composite, a, b, &plan, threads)

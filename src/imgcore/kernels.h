@@ -105,9 +105,68 @@ typedef struct {
   int floats, max_columns;
 } resize_t;
 
+/* grayscale: by these weights; saturate: luma + factor * (colour - luma). */
+typedef enum { LUMA_601, LUMA_709 } luma_t;
+
+typedef struct {
+  luma_t standard;
+  float factor;
+} saturate_t;
+
+/* linear: (v - pivot) * scale + offset, of colours alone; floats are clamped to low and high.
+ * Results before clamping stay within 2^30. */
+typedef struct {
+  float pivot, scale, offset, low, high;
+} linear_t;
+
+/* lookup: colours through a curve of samples: 256 for uint8, 65536 for uint16, and at least two for
+ * float32, evenly over 0..1 with straight lines between them. */
+typedef struct {
+  const void *curve;
+  int32_t entries;
+} lookup_t;
+
+/* relight: colours + to - from, two planes of one channel and the picture's size. */
+typedef struct {
+  plane_t from, to;
+} relight_t;
+
+/* A picture laid out in tiles of one size, the first at its origin. They may reach over its right
+ * and lower edges, where it goes on in reflection. */
+typedef struct {
+  ptrdiff_t columns, rows, width, height;
+} tiles_t;
+
+/* histogram: counts, a uint32_t each, of the levels of each tile's colours; what lies over the
+ * picture's edges is not counted. A row of the output is a row of tiles, with 256 counts a tile for
+ * uint8, else 65536. */
+
+/* equalizers: of a grey picture, the curve that evens out each tile's histogram after no level of
+ * it counts more than `most`. As histogram's, but of uint16_t. */
+typedef struct {
+  tiles_t tiles;
+  uint32_t most;
+} equalizers_t;
+
+/* adapt: every level of a grey picture through the curves of the four tiles around it, weighted by
+ * how near their centres are. */
+typedef struct {
+  tiles_t tiles;
+  plane_t curves;
+} adapt_t;
+
+/* composite: `overlay` over the picture, its upper left pixel at (x, y). It has no more colours. */
+typedef struct {
+  plane_t overlay;
+  ptrdiff_t x, y;
+  float opacity;
+} composite_t;
+
 typedef struct {
   const char *level;
-  kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup;
+  kernel_t separable, box, decimated, convolve, resize, pick;
+  kernel_t grayscale, linear, lookup, saturate, relight;
+  kernel_t histogram, equalizers, adapt, composite;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

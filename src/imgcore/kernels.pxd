@@ -1,5 +1,5 @@
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -61,9 +61,45 @@ cdef extern from "kernels.h" nogil:
         resample_t columns, rows
         int floats, max_columns
 
+    ctypedef enum luma_t:
+        LUMA_601, LUMA_709
+
+    ctypedef struct saturate_t:
+        luma_t standard
+        float factor
+
+    ctypedef struct linear_t:
+        float pivot, scale, offset, low, high
+
+    ctypedef struct lookup_t:
+        const void *curve
+        int32_t entries
+
+    ctypedef struct relight_t:
+        plane_t from_ "from"
+        plane_t to
+
+    ctypedef struct tiles_t:
+        ptrdiff_t columns, rows, width, height
+
+    ctypedef struct equalizers_t:
+        tiles_t tiles
+        uint32_t most
+
+    ctypedef struct adapt_t:
+        tiles_t tiles
+        plane_t curves
+
+    ctypedef struct composite_t:
+        plane_t overlay
+        ptrdiff_t x, y
+        float opacity
+
     ctypedef struct kernels_t:
         const char *level
-        kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup
+        kernel_t separable, box, decimated, convolve, resize, pick
+        kernel_t grayscale, linear, lookup, saturate, relight
+        kernel_t histogram, equalizers, adapt, composite
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

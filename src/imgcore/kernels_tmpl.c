@@ -1,13 +1,14 @@
 /* Compiled once for each depth and instruction set, with LEVEL and DEPTH their names. All is static
  * but the table. */
+#include "composite_tmpl.h"
 #include "convolve_tmpl.h"
+#include "grayscale_tmpl.h"
+#include "histogram_tmpl.h"
 #include "kernels.h"
-#if DEPTH == 8
-#include "pixel_tmpl.h"
-#endif
 #include "resize_tmpl.h"
 #include "separable_tmpl.h"
 #include "box_tmpl.h" /* takes border_words from there */
+#include "tone_tmpl.h"
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -26,7 +27,14 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .convolve = {convolve_scratch, convolve},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
-    .grayscale = {NULL, grayscale},
-    .lookup = {NULL, lookup},
 #endif
+    .grayscale = {NULL, grayscale},
+    .linear = {NULL, linear},
+    .lookup = {NULL, lookup},
+    .saturate = {line_scratch, saturate},
+    .relight = {line_scratch, relight},
+    .histogram = {histogram_scratch, histogram},
+    .equalizers = {histogram_scratch, equalizers},
+    .adapt = {adapt_scratch, adapt},
+    .composite = {composite_scratch, composite},
 };

@@ -68,4 +68,18 @@ VEC_INLINE void samples_store(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t 
 #endif
 }
 
+/* Integers with the half already added, within 32 bits, which narrowing clamps; floats as they
+ * are. */
+VEC_INLINE void samples_store_raised(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t d) {
+#if DEPTH == 8
+  const vec_t i = vecf_truncate(a), j = vecf_truncate(b), k = vecf_truncate(c);
+  vec_store(p, vec_narrow32(i, j, k, vecf_truncate(d)));
+#elif DEPTH == 16
+  vec_store(p, vec_narrow32u16(vecf_truncate(a), vecf_truncate(b)));
+  vec_store(p + 2 * VECF, vec_narrow32u16(vecf_truncate(c), vecf_truncate(d)));
+#else
+  samples_store(p, a, b, c, d);
+#endif
+}
+
 #endif

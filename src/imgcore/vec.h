@@ -2,7 +2,8 @@
  *
  * Each is written for AVX2, for SSE2, and in plain C, which is its meaning: lanes are numbered in
  * memory's order, and "in order" means that lanes keep it. The zips and vec_pack32 work within
- * groups of 16 bytes, as the processors do; packing what was zipped gives the order back. */
+ * groups of 16 bytes, as the processors do; packing what was zipped gives the order back.
+ * VEC_SHUFFLES says whether vec_shuffle8, which works within such groups too, is an instruction. */
 #ifndef IMGCORE_VEC_H
 #define IMGCORE_VEC_H
 

@@ -1,7 +1,7 @@
 /* vec.h for AVX2: 32 bytes at a time. */
 #include <immintrin.h>
 
-enum { VEC = 32, VECF = 8 }; /* bytes of a vector; floats of one */
+enum { VEC = 32, VECF = 8, VEC_SHUFFLES = 1 }; /* bytes of a vector; floats of one */
 typedef __m256i vec_t;
 typedef __m256 vecf_t;
 
@@ -22,6 +22,16 @@ VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm256_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm256_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm256_and_si256(a, b); }
+VEC_INLINE vec_t vec_or(vec_t a, vec_t b) { return _mm256_or_si256(a, b); }
+VEC_INLINE vec_t vec_xor(vec_t a, vec_t b) { return _mm256_xor_si256(a, b); }
+VEC_INLINE vec_t vec_lower8s(vec_t a, vec_t b) { return _mm256_subs_epi8(a, b); }
+VEC_INLINE vec_t vec_raise8(vec_t a, vec_t b) { return _mm256_adds_epu8(a, b); }
+VEC_INLINE vec_t vec_lower8(vec_t a, vec_t b) { return _mm256_subs_epu8(a, b); }
+VEC_INLINE vec_t vec_load16(const uint8_t *p) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+}
+VEC_INLINE vec_t vec_shuffle8(vec_t a, vec_t from) { return _mm256_shuffle_epi8(a, from); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm256_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm256_max_epu8(a, b); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi8(a, b); }
@@ -36,6 +46,13 @@ VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
 VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, _mm256_permute2x128_si256(lo, hi, 0x20));
   vec_store((char *)p + VEC, _mm256_permute2x128_si256(lo, hi, 0x31));
+}
+VEC_INLINE vec_t vec_load3(const uint8_t *p) {
+  const __m128i low = _mm_loadu_si128((const __m128i *)p);
+  const __m128i high = _mm_loadu_si128((const __m128i *)(p + 8));
+  const vec_t from = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1,
+                                      4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1);
+  return _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), from);
 }
 VEC_INLINE vec_t vec_widen(const uint8_t *p) {
   return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
@@ -63,6 +80,7 @@ VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm256_mul_ps(a, b); }
 VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm256_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm256_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm256_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_div(vecf_t a, vecf_t b) { return _mm256_div_ps(a, b); }
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm256_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm256_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {
@@ -75,4 +93,16 @@ VEC_INLINE vecf_t vecf_from32(vec_t a) { return _mm256_cvtepi32_ps(a); }
 VEC_INLINE vec_t vecf_truncate(vecf_t a) { return _mm256_cvttps_epi32(a); }
 VEC_INLINE vecf_t vecf_alpha(vecf_t a) {
   return _mm256_blend_ps(_mm256_permute_ps(a, 0xFF), _mm256_set1_ps(1), 0x88);
+}
+VEC_INLINE void vecf_repeat3(vecf_t r[3], vecf_t a) {
+  r[0] = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(0, 0, 0, 1, 1, 1, 2, 2));
+  r[1] = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(2, 3, 3, 3, 4, 4, 4, 5));
+  r[2] = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(5, 5, 6, 6, 6, 7, 7, 7));
+}
+VEC_INLINE void vecf_repeat2(vecf_t r[2], vecf_t a) {
+  r[0] = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
+  r[1] = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7));
+}
+VEC_INLINE vecf_t vecf_last(vecf_t a, int of) {
+  return of == 2 ? _mm256_movehdup_ps(a) : _mm256_permute_ps(a, 0xFF);
 }

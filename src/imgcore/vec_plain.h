@@ -1,7 +1,7 @@
 /* vec.h in plain C, which is the meaning of every primitive. */
 #include <math.h>
 
-enum { VEC = 16, VECF = 4 };
+enum { VEC = 16, VECF = 4, VEC_SHUFFLES = 0 };
 typedef union {
   uint8_t u8[16];
   uint16_t u16[8];
@@ -44,6 +44,14 @@ VEC_EACH(vec_t, 4, vec_add32, (vec_t a, vec_t b), r.i32[i] = (int32_t)((uint32_t
 VEC_EACH(vec_t, 4, vec_sub32, (vec_t a, vec_t b), r.i32[i] = (int32_t)((uint32_t)a.i32[i] - (uint32_t)b.i32[i]))
 VEC_EACH(vec_t, 4, vec_sra32, (vec_t a, int n), r.i32[i] = a.i32[i] >> n)
 VEC_EACH(vec_t, 4, vec_madd, (vec_t a, vec_t b), r.i32[i] = a.i16[2 * i] * b.i16[2 * i] + a.i16[2 * i + 1] * b.i16[2 * i + 1])
+VEC_EACH(vec_t, 16, vec_and, (vec_t a, vec_t b), r.u8[i] = a.u8[i] & b.u8[i])
+VEC_EACH(vec_t, 16, vec_or, (vec_t a, vec_t b), r.u8[i] = a.u8[i] | b.u8[i])
+VEC_EACH(vec_t, 16, vec_xor, (vec_t a, vec_t b), r.u8[i] = a.u8[i] ^ b.u8[i])
+VEC_EACH(vec_t, 16, vec_lower8s, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((int8_t)a.u8[i] - (int8_t)b.u8[i], -128, 127))
+VEC_EACH(vec_t, 16, vec_raise8, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp(a.u8[i] + b.u8[i], 0, 255))
+VEC_EACH(vec_t, 16, vec_lower8, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp(a.u8[i] - b.u8[i], 0, 255))
+VEC_EACH(vec_t, 16, vec_load16, (const uint8_t *p), r.u8[i] = p[i % 16])
+VEC_EACH(vec_t, 16, vec_shuffle8, (vec_t a, vec_t from), r.u8[i] = from.u8[i] & 0x80 ? 0 : a.u8[from.u8[i] & 15])
 VEC_EACH(vec_t, 16, vec_min8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] < b.u8[i] ? a.u8[i] : b.u8[i])
 VEC_EACH(vec_t, 16, vec_max8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] > b.u8[i] ? a.u8[i] : b.u8[i])
 VEC_EACH(vec_t, 16, vec_zip8lo, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[i / 2])
@@ -59,6 +67,7 @@ VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, lo);
   vec_store((char *)p + VEC, hi);
 }
+VEC_EACH(vec_t, 16, vec_load3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
 VEC_EACH(vec_t, 8, vec_widen, (const uint8_t *p), r.u16[i] = p[i])
 VEC_EACH(vec_t, 16, vec_narrow16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
 VEC_INLINE vec_t vec_narrow32(vec_t a, vec_t b, vec_t c, vec_t d) {
@@ -73,6 +82,7 @@ VEC_EACH(vecf_t, 4, vecf_set, (float x), r.f[i] = x)
 VEC_EACH(vecf_t, 4, vecf_add, (vecf_t a, vecf_t b), r.f[i] = a.f[i] + b.f[i])
 VEC_EACH(vecf_t, 4, vecf_sub, (vecf_t a, vecf_t b), r.f[i] = a.f[i] - b.f[i])
 VEC_EACH(vecf_t, 4, vecf_mul, (vecf_t a, vecf_t b), r.f[i] = a.f[i] * b.f[i])
+VEC_EACH(vecf_t, 4, vecf_div, (vecf_t a, vecf_t b), r.f[i] = a.f[i] / b.f[i])
 VEC_EACH(vecf_t, 4, vecf_min, (vecf_t a, vecf_t b), r.f[i] = a.f[i] < b.f[i] ? a.f[i] : b.f[i])
 VEC_EACH(vecf_t, 4, vecf_max, (vecf_t a, vecf_t b), r.f[i] = a.f[i] > b.f[i] ? a.f[i] : b.f[i])
 VEC_EACH(vecf_t, 4, vecf_sqrt, (vecf_t a), r.f[i] = sqrtf(a.f[i]))
@@ -83,3 +93,10 @@ VEC_EACH(vecf_t, 4, vecf_from16, (const uint16_t *p), r.f[i] = p[i])
 VEC_EACH(vecf_t, 4, vecf_from32, (vec_t a), r.f[i] = (float)a.i32[i])
 VEC_EACH(vec_t, 4, vecf_truncate, (vecf_t a), r.i32[i] = (int32_t)a.f[i])
 VEC_EACH(vecf_t, 4, vecf_alpha, (vecf_t a), r.f[i] = i == 3 ? 1 : a.f[3])
+VEC_INLINE void vecf_repeat3(vecf_t r[3], vecf_t a) {
+  for (int i = 0; i < 3 * VECF; i++) r[i / VECF].f[i % VECF] = a.f[i / 3];
+}
+VEC_INLINE void vecf_repeat2(vecf_t r[2], vecf_t a) {
+  for (int i = 0; i < 2 * VECF; i++) r[i / VECF].f[i % VECF] = a.f[i / 2];
+}
+VEC_EACH(vecf_t, 4, vecf_last, (vecf_t a, int of), r.f[i] = a.f[i / of * of + of - 1])

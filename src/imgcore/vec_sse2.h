@@ -1,7 +1,7 @@
 /* vec.h for SSE2: 16 bytes at a time. */
 #include <emmintrin.h>
 
-enum { VEC = 16, VECF = 4 };
+enum { VEC = 16, VECF = 4, VEC_SHUFFLES = 0 };
 typedef __m128i vec_t;
 typedef __m128 vecf_t;
 
@@ -22,6 +22,20 @@ VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm_add_epi32(a, b); }
 VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm_and_si128(a, b); }
+VEC_INLINE vec_t vec_or(vec_t a, vec_t b) { return _mm_or_si128(a, b); }
+VEC_INLINE vec_t vec_xor(vec_t a, vec_t b) { return _mm_xor_si128(a, b); }
+VEC_INLINE vec_t vec_lower8s(vec_t a, vec_t b) { return _mm_subs_epi8(a, b); }
+VEC_INLINE vec_t vec_raise8(vec_t a, vec_t b) { return _mm_adds_epu8(a, b); }
+VEC_INLINE vec_t vec_lower8(vec_t a, vec_t b) { return _mm_subs_epu8(a, b); }
+VEC_INLINE vec_t vec_load16(const uint8_t *p) { return vec_load(p); }
+VEC_INLINE vec_t vec_shuffle8(vec_t a, vec_t from) {
+  uint8_t bytes[16], indices[16], r[16];
+  vec_store(bytes, a);
+  vec_store(indices, from);
+  for (int i = 0; i < 16; i++) r[i] = indices[i] & 0x80 ? 0 : bytes[indices[i] & 15];
+  return vec_load(r);
+}
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm_max_epu8(a, b); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm_unpacklo_epi8(a, b); }
@@ -37,6 +51,14 @@ VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
 VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, lo);
   vec_store((char *)p + VEC, hi);
+}
+VEC_INLINE vec_t vec_load3(const uint8_t *p) {
+  int32_t last;
+  memcpy(&last, p + 8, 4);
+  const vec_t a = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)p), _mm_cvtsi32_si128(last));
+  const vec_t first = _mm_unpacklo_epi32(a, _mm_srli_si128(a, 3));
+  const vec_t second = _mm_unpacklo_epi32(_mm_srli_si128(a, 6), _mm_srli_si128(a, 9));
+  return _mm_and_si128(_mm_unpacklo_epi64(first, second), _mm_set1_epi32(0xFFFFFF));
 }
 VEC_INLINE vec_t vec_widen(const uint8_t *p) {
   return _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_setzero_si128());
@@ -64,6 +86,7 @@ VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm_mul_ps(a, b); }
 VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_div(vecf_t a, vecf_t b) { return _mm_div_ps(a, b); }
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {
@@ -83,4 +106,16 @@ VEC_INLINE vecf_t vecf_alpha(vecf_t a) {
   const vecf_t one_last = _mm_set_ps(1, 0, 0, 0);
   const vecf_t colours = _mm_castsi128_ps(_mm_set_epi32(0, -1, -1, -1));
   return _mm_or_ps(_mm_and_ps(_mm_shuffle_ps(a, a, 0xFF), colours), one_last);
+}
+VEC_INLINE void vecf_repeat3(vecf_t r[3], vecf_t a) {
+  r[0] = _mm_shuffle_ps(a, a, _MM_SHUFFLE(1, 0, 0, 0));
+  r[1] = _mm_shuffle_ps(a, a, _MM_SHUFFLE(2, 2, 1, 1));
+  r[2] = _mm_shuffle_ps(a, a, _MM_SHUFFLE(3, 3, 3, 2));
+}
+VEC_INLINE void vecf_repeat2(vecf_t r[2], vecf_t a) {
+  r[0] = _mm_unpacklo_ps(a, a);
+  r[1] = _mm_unpackhi_ps(a, a);
+}
+VEC_INLINE vecf_t vecf_last(vecf_t a, int of) {
+  return of == 2 ? _mm_shuffle_ps(a, a, _MM_SHUFFLE(3, 3, 1, 1)) : _mm_shuffle_ps(a, a, 0xFF);
 }

@@ -14,6 +14,23 @@ Operation = Callable[..., NDArray[np.uint8]]
 RAMP = np.arange(1.0, 12.0)
 SKEWED = Kernel(np.add.outer(RAMP[:4] ** 2, RAMP[:6]) - 9.3, -7)  # even sides, of rank 2
 LARGE = Kernel(np.sin(np.arange(35 * 33)).reshape(35, 33), 0.01)  # sums of more than 32 bits
+CURVES = {
+    "uint8": np.arange(256)[::-1] ** 2 // 255,
+    "uint16": np.arange(65536)[::-1] ** 2 // 65535,
+    "float32": np.array([0.9, 0.1, 0.4]),
+}
+MARK = np.random.default_rng(21).integers(0, 256, (11, 30, 2), np.uint8)
+MARKS = {
+    "uint8": MARK,
+    "uint16": MARK * np.uint16(257),
+    "float32": (MARK / 255).astype(np.float32),
+}
+
+
+def of_dtype(choices: dict[str, NDArray[Any]], array: Any) -> NDArray[Any]:
+    """What goes with the dtype of `array`; anything for what is no picture."""
+    return choices.get(getattr(array, "dtype", np.dtype(np.uint8)).name, choices["uint8"])
+
 
 # Those that share their rows out over threads.
 SHARED: dict[str, Operation] = {
@@ -38,7 +55,18 @@ SHARED: dict[str, Operation] = {
     "resize bicubic": lambda a, **o: kernels.resize(a, (71, 80), filter="bicubic", **o),
     "resize lanczos3": lambda a, **o: kernels.resize(a, (17, 11), **o),
     "grayscale": kernels.grayscale,
+    "grayscale 709": lambda a, **o: kernels.grayscale(a, standard="709", **o),
+    "saturation": lambda a, **o: kernels.saturation(a, 1.7, **o),
     "brighten": lambda a, **o: kernels.brighten(a, 40, **o),
+    "darken": lambda a, **o: kernels.brighten(a, -40, **o),
+    "contrast": lambda a, **o: kernels.contrast(a, 1.3, **o),
+    "lookup": lambda a, **o: kernels.lookup(a, of_dtype(CURVES, a), **o),
+    "gamma": lambda a, **o: kernels.gamma(a, 0.45, **o),
+    "window": lambda a, **o: kernels.window(a, 99.5, 70, **o),
+    "equalize": kernels.equalize,
+    "clahe": lambda a, **o: kernels.clahe(a, 3.0, (3, 2), **o),
+    "auto contrast": lambda a, **o: kernels.auto_contrast(a, 5, **o),
+    "composite": lambda a, **o: kernels.composite(a, of_dtype(MARKS, a), (3, -2), opacity=0.7, **o),
 }
 MOVES: dict[str, Operation] = {
     "rotate90": kernels.rotate90,

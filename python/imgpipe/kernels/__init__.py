@@ -7,7 +7,8 @@ instruction set and number of threads.
 
 from imgpipe._imgcore import simd_level, simd_levels
 from imgpipe.kernels.blur import box_blur, gaussian_blur
-from imgpipe.kernels.colour import brighten, grayscale
+from imgpipe.kernels.colour import grayscale, saturation
+from imgpipe.kernels.composite import composite
 from imgpipe.kernels.convolve import convolve, convolve_separable, edge_detect, emboss, sharpen
 from imgpipe.kernels.geometry import (
     flip_horizontal,
@@ -16,26 +17,37 @@ from imgpipe.kernels.geometry import (
     rotate180,
     rotate270,
 )
+from imgpipe.kernels.histogram import auto_contrast, clahe, equalize
 from imgpipe.kernels.kernel import Kernel
 from imgpipe.kernels.resize import resize
+from imgpipe.kernels.tone import brighten, contrast, gamma, lookup, window
 
 __all__ = [
     "Kernel",
+    "auto_contrast",
     "box_blur",
     "brighten",
+    "clahe",
+    "composite",
+    "contrast",
     "convolve",
     "convolve_separable",
     "edge_detect",
     "emboss",
+    "equalize",
     "flip_horizontal",
     "flip_vertical",
+    "gamma",
     "gaussian_blur",
     "grayscale",
+    "lookup",
     "resize",
     "rotate90",
     "rotate180",
     "rotate270",
+    "saturation",
     "sharpen",
     "simd_level",
     "simd_levels",
+    "window",
 ]

@@ -1,4 +1,4 @@
-"""Kernels that change a pixel by itself."""
+"""Kernels between a pixel's colours and its luma."""
 
 from typing import Any
 
@@ -6,54 +6,84 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.cores import kernel_threads
-from imgpipe.kernels.arrays import Array, output, planes
+from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import number
+
+STANDARDS = {"601": 0, "709": 1}  # luma_t in kernels.h
+MAX_FACTOR = 1000.0
 
 
-def grayscale(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
-    """ITU-R BT.601 luma: 0.299 R + 0.587 G + 0.114 B, rounded.
+def grayscale(
+    array: ArrayLike, *, standard: str = "601", out: Any = None, threads: int | None = None
+) -> Array:
+    """The luma of colours: 0.299 R + 0.587 G + 0.114 B by ITU-R BT.601.
 
-    `array` is uint8. (H, W, 3) gives (H, W, 1) and (H, W, 4) gives (H, W, 2), alpha beside the
-    luma; (H, W), (H, W, 1) and (H, W, 2) are grey already and are copied. `out` and `threads` as
-    for `convolve`.
+    `standard` is "601" or "709", for 0.2126 R + 0.7152 G + 0.0722 B by ITU-R BT.709. `array` is
+    uint8, uint16 or float32. (H, W, 3) gives (H, W, 1) and (H, W, 4) gives (H, W, 2), alpha beside
+    the luma; (H, W), (H, W, 1) and (H, W, 2) are grey already and are copied. Integers are rounded,
+    with weights of 16 bits. `out` and `threads` as for `convolve`.
+
+    Raises TypeError or ValueError for arguments that are not as said.
 
     >>> import numpy as np
     >>> grayscale(np.array([[[255, 0, 0]]], np.uint8)).tolist()
     [[[76]]]
     """
+    code = standard_code(standard)
     source = planes(array)
     height, width, channels = source.shape
-    result, target = output(
-        out, array, source, (height, width, channels - 2 if channels > 2 else channels)
-    )
+    grey = channels - 2 if channels > 2 else channels
+    result, target = output(out, array, source, (height, width, grey))
     if channels < 3:
         np.copyto(target, source)
-        return result
-    with kernel_threads(threads) as n:
-        _imgcore.grayscale(source, target, n)
+    else:
+        call(_imgcore.grayscale, source, target, code, threads=threads)
     return result
 
 
-def brighten(array: ArrayLike, value: int, *, out: Any = None, threads: int | None = None) -> Array:
-    """Add `value`, from -255 to 255, to every sample but alpha, and clamp to 0..255.
+def saturation(
+    array: ArrayLike,
+    factor: float,
+    *,
+    standard: str = "601",
+    out: Any = None,
+    threads: int | None = None,
+) -> Array:
+    """Luma + `factor` * (colour - luma) for every colour: 0 is grey, above 1 more colourful.
 
-    `array` is uint8, (H, W) or (H, W, C) with C from 1 to 4. `out` and `threads` as for
-    `convolve`.
+    `factor` is from 0 to 1000; the luma, which is not rounded, is that of `standard`, as for
+    `grayscale`. `array` is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is
+    the result. Integers are rounded half up and clamped. Alpha stays, grey pictures are copied.
+    `out` and `threads` as for `convolve`.
+
+    Raises TypeError or ValueError for arguments that are not as said.
 
     >>> import numpy as np
-    >>> brighten(np.array([[0, 100, 250]], np.uint8), 20).tolist()
-    [[20, 120, 255]]
+    >>> saturation(np.array([[[200, 100, 100]]], np.uint8), 0.5).tolist()
+    [[[165, 115, 115]]]
     """
-    curve = np.clip(np.arange(256) + check_value(value), 0, 255).astype(np.uint8).tobytes()
+    code, factor = standard_code(standard), number(factor, 0, MAX_FACTOR, "factor")
     source = planes(array)
     result, target = output(out, array, source)
-    with kernel_threads(threads) as n:
-        _imgcore.lookup(source, target, curve, n)
+    if source.shape[2] < 3 or factor == 1:
+        np.copyto(target, source)
+    else:
+        call(_imgcore.saturate, source, target, code, factor, threads=threads)
     return result
 
 
-def check_value(value: int) -> int:
-    """`value` if it is a change of brightness; raises ValueError if it is not."""
-    if not isinstance(value, (int, np.integer)) or not -255 <= value <= 255:
-        raise ValueError(f"Expected a whole value from -255 to 255, got {value!r}")
-    return int(value)
+def standard_code(standard: str) -> int:
+    """The number of a luma in kernels.h; raises ValueError for one that is none."""
+    if standard not in STANDARDS:
+        raise ValueError(f"Expected standard to be one of {', '.join(STANDARDS)}, got {standard!r}")
+    return STANDARDS[standard]
+
+
+def luma_plane(source: Array, threads: int | None) -> Array:
+    """The luma of planes by ITU-R BT.601, (H, W, 1), without their alpha."""
+    height, width, channels = source.shape
+    if channels < 3:
+        return np.ascontiguousarray(source[:, :, :1])
+    luma = np.empty((height, width, 1), source.dtype)
+    call(_imgcore.grayscale, source, luma, STANDARDS["601"], threads=threads)
+    return luma
