@@ -9,37 +9,56 @@ def simd_levels() -> tuple[str, ...]: ...
 def simd_level() -> str: ...
 def has_openmp() -> bool: ...
 def separable(
-    src: NDArray[np.uint8],
-    dst: NDArray[np.uint8],
+    src: Array,
+    dst: Array,
     kx: bytes,
     ky: bytes,
-    exact: bool,
+    sum: int,
     bias: int,
     reciprocal: int,
     shift: int,
     border: int,
     threads: int,
 ) -> None: ...
+def box(
+    src: Array, dst: Array, radius: int, reciprocal: int, shift: int, border: int, threads: int
+) -> None: ...
+def decimated(
+    src: Array,
+    dst: Array,
+    down: bytes,
+    blur: bytes,
+    up: bytes,
+    up_start: bytes,
+    factor: int,
+    reach: int,
+    border: int,
+    threads: int,
+) -> None: ...
 def convolve(
-    src: NDArray[np.uint8],
-    dst: NDArray[np.uint8],
+    src: Array,
+    dst: Array,
     weights: bytes,
     nx: int,
     ny: int,
-    wide: bool,
+    kind: int,
     shift: int,
     border: int,
     threads: int,
 ) -> None: ...
 def resize(
-    src: NDArray[np.uint8],
-    dst: NDArray[np.uint8],
+    src: Array,
+    dst: Array,
     column_start: bytes,
     column_weights: bytes,
+    column_shift: int,
     row_start: bytes,
     row_weights: bytes,
+    row_shift: int,
+    floats: bool,
     threads: int,
 ) -> None: ...
+def pick(src: Array, dst: Array, column_start: bytes, row_start: bytes, threads: int) -> None: ...
 def grayscale(src: Array, dst: Array, standard: int, threads: int) -> None: ...
 def saturate(src: Array, dst: Array, standard: int, factor: float, threads: int) -> None: ...
 def linear(

@@ -1,8 +1,9 @@
 """Arrays in, arrays out: the pixel work of imgpipe, for any Python program.
 
-Arrays are uint8, (H, W) or (H, W, C) with C from 1 to 4, of any strides; 2 and 4 channels end in
-alpha. Each function checks its arguments, lets the GIL go, and gives the same bits for every
-instruction set and number of threads.
+Arrays are uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4, of any strides; 2 and 4
+channels end in alpha, which is not multiplied into the colours. White is 255, 65535 or 1.0. Each
+function checks its arguments, lets the GIL go, and gives the same bits for any number of threads;
+for integers also on every instruction set.
 """
 
 from imgpipe._imgcore import simd_level, simd_levels

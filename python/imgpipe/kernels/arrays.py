@@ -42,7 +42,7 @@ def output(
     the result does not fit or that overlaps the input.
     """
     if shape is None:
-        shape = source.shape  # type: ignore[assignment]
+        shape = source.shape
     if out is None:
         target = np.empty(shape, source.dtype)
         return (target[:, :, 0] if np.ndim(like) == 2 else target), target

@@ -177,7 +177,8 @@ def _smooth_taps(weights: Vector) -> bytes | None:
     if not symmetric or length > 2 * SMOOTH_RADIUS + 1 or weights.min() < 0 or not weights.sum():
         return None
     scaled = quantise_lines(weights / weights.sum(), SMOOTH_BITS)
-    return scaled.astype(np.uint16).tobytes() if 0 <= scaled.min() and scaled.max() <= UINT16_MAX else None
+    fits = scaled.min() >= 0 and scaled.max() <= UINT16_MAX
+    return scaled.astype(np.uint16).tobytes() if fits else None
 
 
 def _plan_real(
