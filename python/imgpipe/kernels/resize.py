@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
-from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.kernels.kernel import Vector
+from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.limits import MAX_SIDE
 
 MAX_BITS = 22
