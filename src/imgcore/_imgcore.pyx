@@ -17,9 +17,10 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
-    DEPTH_F32, DEPTH_U8, DEPTH_U16, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH, WEIGHTS_FLOATS,
-    WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t, kernels_select, kernels_t,
-    plane_t, resample_t, resize_t, separable_t, sum_t, weights_t,
+    DEPTH_F32, DEPTH_U16, DEPTH_U8, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH,
+    WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t,
+    kernels_select, kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t,
+    sum_t, weights_t,
 )
 
 
@@ -278,3 +279,31 @@ def lookup(src, dst, bytes curve, int threads):
     same_size(a, b)
     holds(curve, 256, sizeof(uint8_t))
     run(&a.kernels.lookup, a, b, <const void *><char *>curve, threads)
+
+
+def move(src, dst, int how, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    cdef move_t plan = <move_t>how
+    if plan != MOVE_TRANSPOSE:
+        same_size(a, b)
+    elif (a.plane.width != b.plane.height or a.plane.height != b.plane.width
+            or a.plane.channels != b.plane.channels or a.kernels != b.kernels):
+        raise ValueError("Expected an output of the input's turned shape and its dtype")
+    run(&a.kernels.move, a, b, &plan, threads)
+
+
+def median(src, dst, int size, int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef median_t plan
+    plan.size, plan.border = size, <border_t>border
+    if size != 3 and size != 5:
+        raise ValueError(f"Expected a size of 3 or 5, got {size}")
+    run(&a.kernels.median, a, b, &plan, threads)
+
+
+def sobel(src, dst, int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef border_t plan = <border_t>border
+    run(&a.kernels.sobel, a, b, &plan, threads)

@@ -105,9 +105,20 @@ typedef struct {
   int floats, max_columns;
 } resize_t;
 
+/* move: pixels to other places, of the same or of the turned size. */
+typedef enum { MOVE_COPY, MOVE_MIRROR, MOVE_TRANSPOSE } move_t;
+
+/* median: of size * size samples, size being 3 or 5. Where floats are NaN, what comes out is one of
+ * the window's samples, but not always the same one of two equal windows. sobel takes a border_t. */
+typedef struct {
+  int size;
+  border_t border;
+} median_t;
+
 typedef struct {
   const char *level;
-  kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup;
+  kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, median,
+      sobel;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

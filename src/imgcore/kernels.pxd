@@ -61,9 +61,17 @@ cdef extern from "kernels.h" nogil:
         resample_t columns, rows
         int floats, max_columns
 
+    ctypedef enum move_t:
+        MOVE_TRANSPOSE
+
+    ctypedef struct median_t:
+        int size
+        border_t border
+
     ctypedef struct kernels_t:
         const char *level
-        kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup
+        kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, \
+            median, sobel
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

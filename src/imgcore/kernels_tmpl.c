@@ -2,12 +2,15 @@
  * but the table. */
 #include "convolve_tmpl.h"
 #include "kernels.h"
+#include "median_tmpl.h"
+#include "move_tmpl.h"
 #if DEPTH == 8
 #include "pixel_tmpl.h"
 #endif
 #include "resize_tmpl.h"
 #include "separable_tmpl.h"
 #include "box_tmpl.h" /* takes border_words from there */
+#include "sobel_tmpl.h"
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -24,6 +27,9 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .box = {box_scratch, box},
 #endif
     .convolve = {convolve_scratch, convolve},
+    .move = {NULL, move},
+    .median = {median_scratch, median},
+    .sobel = {sobel_scratch, sobel},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
     .grayscale = {NULL, grayscale},

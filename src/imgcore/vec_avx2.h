@@ -24,11 +24,15 @@ VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm256_sra_epi32(a, _mm_cvts
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm256_madd_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm256_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm256_max_epu8(a, b); }
+VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm256_min_epu16(a, b); }
+VEC_INLINE vec_t vec_max16(vec_t a, vec_t b) { return _mm256_max_epu16(a, b); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi8(a, b); }
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm256_packus_epi16(a, b); }
+VEC_INLINE vec_t vec_zip32lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi32(a, b); }
+VEC_INLINE vec_t vec_zip32hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi32(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm256_packs_epi32(a, b); }
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   _mm_storeu_si128(p, part ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a));
@@ -54,6 +58,26 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   const __m128i a = _mm_loadu_si128((const __m128i *)p), b = _mm_loadu_si128((const __m128i *)q);
   vec_store(out, _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)));
   vec_store(out + 16, _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)));
+}
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(a));
+  _mm_storeu_si128((__m128i *)(p + step), _mm256_extracti128_si256(a, 1));
+}
+VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p);
+  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(a),
+                                               _mm_loadu_si128((const __m128i *)(p + 12)), 1);
+  return _mm256_shuffle_epi8(both, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                       0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1)));
+}
+VEC_INLINE vec_t vec_join3(vec_t a) {
+  return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                    0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)));
+}
+VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
+  const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
+  const __m128i pixels = _mm_loadu_si128((const __m128i *)(end - 16));
+  _mm_storeu_si128((__m128i *)out, _mm_shuffle_epi8(pixels, order));
 }
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm256_set1_ps(x); }

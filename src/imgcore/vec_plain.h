@@ -46,11 +46,15 @@ VEC_EACH(vec_t, 4, vec_sra32, (vec_t a, int n), r.i32[i] = a.i32[i] >> n)
 VEC_EACH(vec_t, 4, vec_madd, (vec_t a, vec_t b), r.i32[i] = a.i16[2 * i] * b.i16[2 * i] + a.i16[2 * i + 1] * b.i16[2 * i + 1])
 VEC_EACH(vec_t, 16, vec_min8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] < b.u8[i] ? a.u8[i] : b.u8[i])
 VEC_EACH(vec_t, 16, vec_max8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] > b.u8[i] ? a.u8[i] : b.u8[i])
+VEC_EACH(vec_t, 8, vec_min16, (vec_t a, vec_t b), r.u16[i] = a.u16[i] < b.u16[i] ? a.u16[i] : b.u16[i])
+VEC_EACH(vec_t, 8, vec_max16, (vec_t a, vec_t b), r.u16[i] = a.u16[i] > b.u16[i] ? a.u16[i] : b.u16[i])
 VEC_EACH(vec_t, 16, vec_zip8lo, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[i / 2])
 VEC_EACH(vec_t, 16, vec_zip8hi, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[8 + i / 2])
 VEC_EACH(vec_t, 8, vec_zip16lo, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[i / 2])
 VEC_EACH(vec_t, 8, vec_zip16hi, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[4 + i / 2])
 VEC_EACH(vec_t, 16, vec_pack16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
+VEC_EACH(vec_t, 4, vec_zip32lo, (vec_t a, vec_t b), r.i32[i] = (i % 2 ? b : a).i32[i / 2])
+VEC_EACH(vec_t, 4, vec_zip32hi, (vec_t a, vec_t b), r.i32[i] = (i % 2 ? b : a).i32[2 + i / 2])
 VEC_EACH(vec_t, 8, vec_pack32, (vec_t a, vec_t b), r.i16[i] = (int16_t)vec_clamp((i < 4 ? a : b).i32[i % 4], INT16_MIN, INT16_MAX))
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   memcpy(p, (char *)&a + 16 * part, 16);
@@ -67,6 +71,20 @@ VEC_INLINE vec_t vec_narrow32(vec_t a, vec_t b, vec_t c, vec_t d) {
 VEC_EACH(vec_t, 8, vec_narrow32u16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)vec_clamp((i < 4 ? a : b).i32[i % 4], 0, 65535))
 VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   for (int i = 0; i < VEC; i++) out[i] = i % 2 ? q[i / 2] : p[i / 2];
+}
+/* The vector's groups of 16 bytes, `step` apart. */
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  (void)step;
+  vec_store(p, a);
+}
+/* Pixels of 3 bytes to 4 bytes each with a zero, and back with 4 zeros behind 12 bytes of each group.
+ * Reads 4 bytes more than that. */
+VEC_EACH(vec_t, 16, vec_spread3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
+VEC_EACH(vec_t, 16, vec_join3, (vec_t a), r.u8[i] = i < 12 ? a.u8[i / 3 * 4 + i % 3] : 0)
+/* The five pixels of 3 bytes before `end`, last one first. Reads 16 bytes before `end` or one after
+ * it, and writes 16; the last of those may be anything. */
+VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
+  for (int k = 0; k < 5; k++) memcpy(out + 3 * k, end - 3 * (k + 1), 4);
 }
 
 VEC_EACH(vecf_t, 4, vecf_set, (float x), r.f[i] = x)

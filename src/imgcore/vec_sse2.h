@@ -24,11 +24,15 @@ VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm_sra_epi32(a, _mm_cvtsi32
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm_max_epu8(a, b); }
+VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm_sub_epi16(a, _mm_subs_epu16(a, b)); }
+VEC_INLINE vec_t vec_max16(vec_t a, vec_t b) { return _mm_add_epi16(b, _mm_subs_epu16(a, b)); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm_unpacklo_epi8(a, b); }
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm_packus_epi16(a, b); }
+VEC_INLINE vec_t vec_zip32lo(vec_t a, vec_t b) { return _mm_unpacklo_epi32(a, b); }
+VEC_INLINE vec_t vec_zip32hi(vec_t a, vec_t b) { return _mm_unpackhi_epi32(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm_packs_epi32(a, b); }
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   (void)part;
@@ -55,6 +59,24 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   const vec_t both = _mm_unpacklo_epi8(a, b), zero = _mm_setzero_si128();
   vec_store(out, _mm_unpacklo_epi8(both, zero));
   vec_store(out + 8, _mm_unpackhi_epi8(both, zero));
+}
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  (void)step;
+  vec_store(p, a);
+}
+VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
+  int32_t words[4];
+  for (int k = 0; k < 4; k++) memcpy(words + k, p + 3 * k, 4);
+  return _mm_and_si128(vec_load(words), _mm_set1_epi32(0xFFFFFF));
+}
+VEC_INLINE vec_t vec_join3(vec_t a) {
+  const vec_t first = _mm_set_epi32(0, 0xFFFFFF, 0, 0xFFFFFF);
+  const vec_t pairs = _mm_or_si128(_mm_and_si128(a, first),
+                                   _mm_srli_epi64(_mm_andnot_si128(first, a), 8));
+  return _mm_or_si128(_mm_move_epi64(pairs), _mm_slli_si128(_mm_srli_si128(pairs, 8), 6));
+}
+VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
+  for (int k = 0; k < 5; k++) memcpy(out + 3 * k, end - 3 * (k + 1), 4);
 }
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm_set1_ps(x); }

@@ -9,7 +9,9 @@ from imgpipe._imgcore import simd_level, simd_levels
 from imgpipe.kernels.blur import box_blur, gaussian_blur
 from imgpipe.kernels.colour import brighten, grayscale
 from imgpipe.kernels.convolve import convolve, convolve_separable, edge_detect, emboss, sharpen
+from imgpipe.kernels.edges import sobel
 from imgpipe.kernels.geometry import (
+    crop,
     flip_horizontal,
     flip_vertical,
     rotate90,
@@ -17,6 +19,7 @@ from imgpipe.kernels.geometry import (
     rotate270,
 )
 from imgpipe.kernels.kernel import Kernel
+from imgpipe.kernels.median import median
 from imgpipe.kernels.resize import resize
 
 __all__ = [
@@ -25,12 +28,14 @@ __all__ = [
     "brighten",
     "convolve",
     "convolve_separable",
+    "crop",
     "edge_detect",
     "emboss",
     "flip_horizontal",
     "flip_vertical",
     "gaussian_blur",
     "grayscale",
+    "median",
     "resize",
     "rotate90",
     "rotate180",
@@ -38,4 +43,5 @@ __all__ = [
     "sharpen",
     "simd_level",
     "simd_levels",
+    "sobel",
 ]

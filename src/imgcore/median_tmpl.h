@@ -1,0 +1,155 @@
+/* Medians of 3x3 and 5x5 pixels through minima and maxima alone. Columns are sorted once and serve
+ * all windows they lie in; a window then sorts across its columns only what may be the median. */
+#include "window.h"
+
+#if DEPTH == 8
+#define LANES_MIN vec_min8
+#define LANES_MAX vec_max8
+#elif DEPTH == 16
+#define LANES_MIN vec_min16
+#define LANES_MAX vec_max16
+#endif
+
+enum { LANES = VEC / sizeof(sample_t) };
+
+#if DEPTH == 32
+typedef vecf_t lanes_t;
+VEC_INLINE lanes_t lanes_load(const sample_t *p) { return vecf_load(p); }
+VEC_INLINE void lanes_store(sample_t *p, lanes_t a) { vecf_store(p, a); }
+VEC_INLINE lanes_t low(lanes_t a, lanes_t b) { return vecf_min(a, b); }
+VEC_INLINE lanes_t high(lanes_t a, lanes_t b) { return vecf_max(a, b); }
+#else
+typedef vec_t lanes_t;
+VEC_INLINE lanes_t lanes_load(const sample_t *p) { return vec_load(p); }
+VEC_INLINE void lanes_store(sample_t *p, lanes_t a) { vec_store(p, a); }
+VEC_INLINE lanes_t low(lanes_t a, lanes_t b) { return LANES_MIN(a, b); }
+VEC_INLINE lanes_t high(lanes_t a, lanes_t b) { return LANES_MAX(a, b); }
+#endif
+
+VEC_INLINE void sort2(lanes_t *a, lanes_t *b) {
+  const lanes_t least = low(*a, *b);
+  *b = high(*a, *b);
+  *a = least;
+}
+
+VEC_INLINE void sort3(lanes_t v[3]) {
+  sort2(v, v + 1);
+  sort2(v + 1, v + 2);
+  sort2(v, v + 1);
+}
+
+/* Where a rank is not used, what sorts it out is dropped by the compiler. */
+VEC_INLINE void sort5(lanes_t v[5]) {
+  sort2(v, v + 1);
+  sort2(v + 3, v + 4);
+  sort2(v + 2, v + 4);
+  sort2(v + 2, v + 3);
+  sort2(v + 1, v + 4);
+  sort2(v, v + 3);
+  sort2(v, v + 2);
+  sort2(v + 1, v + 3);
+  sort2(v + 1, v + 2);
+}
+
+VEC_INLINE lanes_t median3(lanes_t a, lanes_t b, lanes_t c) {
+  return high(low(a, b), low(high(a, b), c));
+}
+
+/* Columns sorted upwards: line k has the sample of rank k of each. */
+VEC_INLINE void sort_columns(const int size, sample_t *lines, ptrdiff_t stride,
+                             const sample_t *const *rows, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i += LANES) {
+    lanes_t v[5];
+    for (int k = 0; k < size; k++) v[k] = lanes_load(rows[k] + i);
+    if (size == 3)
+      sort3(v);
+    else
+      sort5(v);
+    for (int k = 0; k < size; k++) lanes_store(lines + k * stride + i, v[k]);
+  }
+}
+
+/* The greatest of the least, the median of the middle, the least of the greatest. */
+VEC_INLINE lanes_t median_of_9(const sample_t *line, ptrdiff_t stride, int channels) {
+  lanes_t v[3][3];
+  for (int k = 0; k < 3; k++)
+    for (int j = 0; j < 3; j++) v[k][j] = lanes_load(line + k * stride + j * channels);
+  return median3(high(high(v[0][0], v[0][1]), v[0][2]), median3(v[1][0], v[1][1], v[1][2]),
+                 low(low(v[2][0], v[2][1]), v[2][2]));
+}
+
+/* Sorted along its columns and its rows, a 5x5 window has only thirteen samples that may be its
+ * median, those around the diagonal, and as many above as below them. What is known to be the least
+ * or the greatest of those left is dropped, one of each in turn; the steps come from a search over
+ * all windows of zeros and ones, which decide for all others (Knuth, TAOCP 3, 5.3.4, theorem Z). */
+VEC_INLINE lanes_t median_of_25(const sample_t *line, ptrdiff_t stride, int channels) {
+  lanes_t v[5][5];
+  for (int k = 0; k < 5; k++) {
+    for (int j = 0; j < 5; j++) v[k][j] = lanes_load(line + k * stride + j * channels);
+    sort5(v[k]);
+  }
+  lanes_t *a = v[0], *b = v[1], *c = v[2], *d = v[3], *e = v[4];
+  sort2(c + 1, d);
+  sort2(b + 2, a + 3);
+  sort2(c + 1, b + 2);
+  sort2(d + 2, e + 1);
+  sort2(c + 3, b + 4);
+  sort2(a + 4, d);
+  sort2(b + 2, e);
+  sort2(a + 3, a + 4);
+  sort2(a + 3, b + 2);
+  sort2(d, e);
+  sort2(c + 3, e);
+  sort2(e, d + 2);
+  sort2(b + 2, c + 2);
+  sort2(a + 4, d);
+  sort2(d + 1, b + 2);
+  sort2(c + 3, b + 3);
+  sort2(a + 4, c + 3);
+  sort2(d + 1, a + 4);
+  sort2(d, c + 2);
+  sort2(c + 3, b + 2);
+  sort2(e, b + 3);
+  sort2(b + 2, c + 2);
+  sort2(d, e);
+  sort2(d, c + 3);
+  sort2(a + 4, d);
+  sort2(c + 3, d);
+  sort2(e, b + 2);
+  return high(*d, *e);
+}
+
+VEC_INLINE void median_step(const int size, sample_t *out, const sample_t *const *rows, ptrdiff_t n,
+                            int channels, sample_t *lines, ptrdiff_t stride) {
+  sort_columns(size, lines, stride, rows, n + (size - 1) * channels);
+#define ROW(i, vectors)                                                     \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES)                     \
+    lanes_store(out + at, size == 3 ? median_of_9(lines + at, stride, channels) \
+                                    : median_of_25(lines + at, stride, channels))
+  OVER_BLOCKS(n, 1, ROW);
+#undef ROW
+}
+
+static inline void median3_step(sample_t *out, const sample_t *const *rows, ptrdiff_t n,
+                                int channels, void *lines, ptrdiff_t stride) {
+  median_step(3, out, rows, n, channels, lines, stride);
+}
+
+static inline void median5_step(sample_t *out, const sample_t *const *rows, ptrdiff_t n,
+                                int channels, void *lines, ptrdiff_t stride) {
+  median_step(5, out, rows, n, channels, lines, stride);
+}
+
+static size_t median_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
+  (void)dst, (void)plan;
+  return window_scratch_size(src);
+}
+
+static void median(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                   const void *plan_, void *scratch) {
+  const median_t *plan = plan_;
+  if (plan->size == 3)
+    over_windows(src, dst, y0, y1, 1, plan->border, scratch, median3_step);
+  else
+    over_windows(src, dst, y0, y1, 2, plan->border, scratch, median5_step);
+}
