@@ -43,3 +43,13 @@ def lookup(src: NDArray[np.uint8], dst: NDArray[np.uint8], curve: bytes, threads
 def move(src: NDArray[Any], dst: NDArray[Any], how: int, threads: int) -> None: ...
 def median(src: NDArray[Any], dst: NDArray[Any], size: int, border: int, threads: int) -> None: ...
 def sobel(src: NDArray[Any], dst: NDArray[Any], border: int, threads: int) -> None: ...
+def unsharp(
+    src: NDArray[Any],
+    dst: NDArray[Any],
+    weights: bytes,
+    sum: int,
+    amount: float,
+    threshold: float,
+    border: int,
+    threads: int,
+) -> None: ...

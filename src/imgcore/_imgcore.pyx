@@ -21,6 +21,9 @@ from kernels cimport (
     WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t,
     kernels_select, kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t,
     sum_t, weights_t,
+    WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select,
+    kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t, sum_t, unsharp_t,
+    weights_t,
 )
 
 
@@ -307,3 +310,20 @@ def sobel(src, dst, int border, int threads):
     same_size(a, b)
     cdef border_t plan = <border_t>border
     run(&a.kernels.sobel, a, b, &plan, threads)
+
+
+def unsharp(src, dst, bytes weights, int sum, double amount, double threshold, int border,
+            int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef unsharp_t plan
+    cdef size_t item = 2 if sum == SUM_SMOOTH else 4
+    plan.taps = <int>(len(weights) // item)
+    holds(weights, plan.taps, item)
+    if plan.taps % 2 == 0 or (sum == SUM_SMOOTH and a.itemsize != 1) or sum == SUM_DOUBLE:
+        raise ValueError("Expected an odd number of taps, real for another dtype than uint8")
+    if not 0 <= amount < 16 or not 0 <= threshold <= 65535:
+        raise ValueError("Expected an amount below 16 and a threshold of the dtype")
+    plan.weights, plan.sum = <const void *><char *>weights, <sum_t>sum
+    plan.amount, plan.threshold, plan.border = amount, threshold, <border_t>border
+    run(&a.kernels.unsharp, a, b, &plan, threads)

@@ -115,10 +115,21 @@ typedef struct {
   border_t border;
 } median_t;
 
+/* unsharp: v + amount * (v - blurred v) where the difference is `threshold` at least, in levels of
+ * the samples; alpha stays as it is. `taps` weights, an odd number, are those of both passes of a
+ * blur: uint16_t for SUM_SMOOTH (uint8), floats for SUM_FLOAT. 0 <= amount < 16. */
+typedef struct {
+  const void *weights;
+  int taps;
+  sum_t sum;
+  float amount, threshold;
+  border_t border;
+} unsharp_t;
+
 typedef struct {
   const char *level;
   kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, median,
-      sobel;
+      sobel, unsharp;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

@@ -68,10 +68,17 @@ cdef extern from "kernels.h" nogil:
         int size
         border_t border
 
+    ctypedef struct unsharp_t:
+        const void *weights
+        int taps
+        sum_t sum
+        float amount, threshold
+        border_t border
+
     ctypedef struct kernels_t:
         const char *level
         kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, \
-            median, sobel
+            median, sobel, unsharp
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

@@ -11,6 +11,7 @@
 #include "separable_tmpl.h"
 #include "box_tmpl.h" /* takes border_words from there */
 #include "sobel_tmpl.h"
+#include "unsharp_tmpl.h"
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -30,6 +31,7 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .move = {NULL, move},
     .median = {median_scratch, median},
     .sobel = {sobel_scratch, sobel},
+    .unsharp = {unsharp_scratch, unsharp},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
     .grayscale = {NULL, grayscale},

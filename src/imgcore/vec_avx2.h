@@ -22,6 +22,9 @@ VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm256_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm256_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm256_and_si256(a, b); }
+VEC_INLINE vec_t vec_or(vec_t a, vec_t b) { return _mm256_or_si256(a, b); }
+VEC_INLINE vec_t vec_greater16(vec_t a, vec_t b) { return _mm256_cmpgt_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm256_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm256_max_epu8(a, b); }
 VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm256_min_epu16(a, b); }
@@ -87,6 +90,10 @@ VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm256_mul_ps(a, b); }
 VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm256_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm256_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm256_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_beyond(vecf_t a, vecf_t limit) {
+  const vecf_t size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+  return _mm256_and_ps(a, _mm256_cmp_ps(size, limit, _CMP_GE_OQ));
+}
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm256_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm256_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {

@@ -22,6 +22,9 @@ VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm_add_epi32(a, b); }
 VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
+VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm_and_si128(a, b); }
+VEC_INLINE vec_t vec_or(vec_t a, vec_t b) { return _mm_or_si128(a, b); }
+VEC_INLINE vec_t vec_greater16(vec_t a, vec_t b) { return _mm_cmpgt_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm_max_epu8(a, b); }
 VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm_sub_epi16(a, _mm_subs_epu16(a, b)); }
@@ -86,6 +89,10 @@ VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm_mul_ps(a, b); }
 VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm_sqrt_ps(a); }
+VEC_INLINE vecf_t vecf_beyond(vecf_t a, vecf_t limit) {
+  const vecf_t size = _mm_andnot_ps(_mm_set1_ps(-0.0f), a);
+  return _mm_and_ps(a, _mm_cmpge_ps(size, limit));
+}
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {

@@ -45,6 +45,8 @@ SHARED: dict[str, Operation] = {
     "crop": lambda a, **o: kernels.crop(a, (0, 0, *np.shape(a)[1::-1]), **o),
     "median 3": lambda a, **o: kernels.median(a, 3, **o),
     "median 5": lambda a, **o: kernels.median(a, 5, border="wrap", **o),
+    "unsharp mask": lambda a, **o: kernels.unsharp_mask(a, 1.7, 2.5, 3, **o),
+    "unsharp mask, wide": lambda a, **o: kernels.unsharp_mask(a, 16, 0.8, border="wrap", **o),
     "sobel": lambda a, **o: kernels.sobel(a, border="replicate", **o),
 }
 ALL = SHARED

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from imgpipe import kernels
 from imgpipe.kernels import brighten, grayscale
 from PIL import Image as pil
 

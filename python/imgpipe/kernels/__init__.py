@@ -21,6 +21,7 @@ from imgpipe.kernels.geometry import (
 from imgpipe.kernels.kernel import Kernel
 from imgpipe.kernels.median import median
 from imgpipe.kernels.resize import resize
+from imgpipe.kernels.unsharp import unsharp_mask
 
 __all__ = [
     "Kernel",
@@ -44,4 +45,5 @@ __all__ = [
     "simd_level",
     "simd_levels",
     "sobel",
+    "unsharp_mask",
 ]

@@ -98,7 +98,7 @@ def crop(
     source = planes(array)
     x, y, width, height = _check_box(box, source.shape[1], source.shape[0])
     part = source[y : y + height, x : x + width]
-    result, target = output(out, array, part, part.shape)  # type: ignore[arg-type]
+    result, target = output(out, array, part)
     call(_imgcore.move, part, target, COPY, threads=threads)
     return result
 

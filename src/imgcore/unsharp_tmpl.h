@@ -1,0 +1,153 @@
+/* Unsharp masking in one pass: a Gaussian blur as in separable_tmpl.h, whose window still holds the
+ * sample itself when its blurred value comes out. See unsharp_t. */
+#include "separable_tmpl.h"
+
+/* What `amount` is for each sample of a vector: nothing for alpha. */
+#define UNSHARP_AMOUNTS(TYPE, amounts, count, amount, channels)          \
+  for (int i = 0; i < (count); i++)                                      \
+    amounts[i] = (channels) % 2 == 0 && (i + 1) % (channels) == 0 ? (TYPE)0 : (TYPE)(amount)
+
+static void unsharp_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                          const unsharp_t *plan, void *scratch) {
+  const int taps = plan->taps, radius = taps / 2, channels = src->channels;
+  window_t w = window_take(src, taps, &scratch);
+  const float **shifted = scratch_take(&scratch, (size_t)taps * sizeof(void *));
+  float *line = scratch;
+  float *middle = line + (ptrdiff_t)radius * channels;
+  for (int k = 0; k < taps; k++) shifted[k] = line + (ptrdiff_t)k * channels;
+  float amounts[VECF];
+  UNSHARP_AMOUNTS(float, amounts, VECF, plan->amount, channels);
+  const vecf_t amount = vecf_load(amounts), threshold = vecf_set(plan->threshold);
+  for (ptrdiff_t y = y0; y < y1; y++) {
+    window_move(&w, src, y - radius, taps, plan->border);
+    vecf_t t[4];
+#define COLUMN(i, vectors)                                             \
+  sum_samples(t, w.rows, plan->weights, taps, FLOAT_PART, i);          \
+  for (int v = 0; v < 4; v++) vecf_store(middle + (i) + v * VECF, t[v])
+    OVER_BLOCKS(w.n, 1, COLUMN);
+    border_floats(line, src->width, channels, radius, radius, plan->border);
+    const sample_t *in = w.rows[radius];
+    sample_t *out = window_result(&w, dst, y);
+#define ROW(i, vectors)                                                           \
+  sum_floats(t, shifted, plan->weights, taps, FLOAT_PART, i);                     \
+  for (int v = 0; v < 4; v++) {                                                   \
+    const vecf_t value = samples_load(in + (i) + v * VECF);                       \
+    const vecf_t detail = vecf_beyond(vecf_sub(value, t[v]), threshold);          \
+    t[v] = vecf_add(value, vecf_mul(detail, amount));                             \
+  }                                                                               \
+  samples_store(out + (i), t[0], t[1], t[2], t[3])
+    OVER_BLOCKS(w.n, 1, ROW);
+    window_done(&w, dst, y);
+#undef COLUMN
+#undef ROW
+  }
+}
+
+#if DEPTH == 8
+typedef struct {
+  vec_t amount_low, amount_high; /* 16-bit numbers, each beside a zero */
+  vec_t limit, half;             /* the largest detail that is none; half of what is shifted out */
+  int shift;
+} sharpen_t;
+
+static sharpen_t sharpen_take(const unsharp_t *plan, int channels) {
+  const int bits = plan->amount < 2 ? 14 : plan->amount < 4 ? 13 : plan->amount < 8 ? 12 : 11;
+  const int whole = (int)(plan->amount * (float)(1 << bits) + 0.5f);
+  const float limit = plan->threshold * (1 << SMOOTH_BITS);
+  const int below = (int)limit - ((float)(int)limit == limit);
+  int16_t amounts[VEC / 2];
+  UNSHARP_AMOUNTS(int16_t, amounts, VEC / 2, whole, channels);
+  const vec_t amount = vec_load(amounts), zero = vec_set16(0);
+  return (sharpen_t){vec_zip16lo(amount, zero), vec_zip16hi(amount, zero), vec_set16(below),
+                     vec_set32(1 << (bits + SMOOTH_BITS - 1)), bits + SMOOTH_BITS};
+}
+
+/* 16-bit samples, neither clamped nor with a fraction, from such with one. */
+VEC_INLINE vec_t sharpen_words(const sharpen_t *how, vec_t value, vec_t blurred) {
+  const vec_t zero = vec_set16(0), detail = vec_sub16(value, blurred);
+  const vec_t kept = vec_or(vec_greater16(detail, how->limit),
+                            vec_greater16(vec_sub16(zero, how->limit), detail));
+  const vec_t used = vec_and(detail, kept);
+  const vec_t low = vec_madd(vec_zip16lo(used, zero), how->amount_low);
+  const vec_t high = vec_madd(vec_zip16hi(used, zero), how->amount_high);
+  const vec_t change = vec_pack32(vec_sra32(vec_add32(low, how->half), how->shift),
+                                  vec_sra32(vec_add32(high, how->half), how->shift));
+  return vec_add16(vec_shr16(value, SMOOTH_BITS), change);
+}
+
+static separable_t unsharp_blur(const unsharp_t *plan) {
+  return (separable_t){.kx = plan->weights, .ky = plan->weights, .nx = plan->taps,
+                       .ny = plan->taps, .sum = SUM_SMOOTH, .border = plan->border};
+}
+
+static void unsharp_smooth(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                           const unsharp_t *plan, void *scratch) {
+  const separable_t blur = unsharp_blur(plan);
+  const sharpen_t how = sharpen_take(plan, src->channels);
+  const int taps = plan->taps, radius = taps / 2, channels = src->channels;
+  const uint16_t *weights = (const uint16_t *)plan->weights + radius;
+  const ptrdiff_t tile = smooth_tile(src, &blur), stride = smooth_stride(src, &blur);
+  uint16_t *ring = scratch_take(&scratch, (size_t)(taps * stride) * sizeof(uint16_t));
+  uint16_t *line = scratch_take(&scratch, (size_t)stride * sizeof(uint16_t));
+  const uint16_t **rows = scratch_take(&scratch, (size_t)taps * sizeof(void *));
+  uint8_t *zeros = scratch_take(&scratch, (size_t)(src->width * channels));
+  uint8_t *padded = scratch_take(&scratch, (size_t)stride);
+  uint8_t *narrow = scratch;
+  memset(zeros, 0, (size_t)(src->width * channels));
+
+  for (ptrdiff_t x0 = 0; x0 < src->width; x0 += tile) {
+    const ptrdiff_t x1 = x0 + tile < src->width ? x0 + tile : src->width;
+    const ptrdiff_t n = (x1 - x0) * channels, wide = n + (ptrdiff_t)(taps - 1) * channels;
+    for (ptrdiff_t y = y0 - radius; y < y1 + radius; y++) {
+      const ptrdiff_t slot = (y - (y0 - radius)) % taps, done = y - radius;
+      border_span(padded, src, y, x0 - radius, x1 + radius, plan->border, zeros);
+      for (ptrdiff_t i = 0; i < (wide < VEC ? VEC : wide); i += VEC / 2)
+        vec_store(ring + slot * stride + i, vec_shl16(vec_widen(padded + i), SMOOTH_BITS));
+      if (done < y0) continue;
+      for (int k = 0; k < taps; k++) rows[k] = ring + (slot + 1 + k) % taps * stride;
+      vec_t sum[4];
+#define COLUMN(i, vectors)                                                   \
+  smooth_sum(2 * (vectors), sum, rows + radius, radius, weights, i);         \
+  for (int v = 0; v < 2 * (vectors); v++) vec_store(line + (i) + v * VEC / 2, sum[v])
+      OVER_BLOCKS(wide < VEC ? VEC : wide, 2, COLUMN);
+      const ptrdiff_t middle = (ptrdiff_t)radius * channels;
+      uint8_t *out = dst->data + done * dst->stride + x0 * channels;
+      uint8_t *row = n < VEC ? narrow : out;
+#define ROW(i, vectors)                                                                      \
+  smooth_line(2 * (vectors), sum, line + middle + (i), channels, radius, weights);           \
+  for (int v = 0; v < 2 * (vectors); v++)                                                    \
+    sum[v] = sharpen_words(&how, vec_load(rows[radius] + middle + (i) + v * VEC / 2), sum[v]); \
+  for (int v = 0; v < (vectors); v++)                                                        \
+    vec_store(row + (i) + v * VEC, vec_narrow16(sum[2 * v], sum[2 * v + 1]))
+      OVER_BLOCKS(n < VEC ? VEC : n, 2, ROW);
+      if (n < VEC) memcpy(out, narrow, (size_t)n);
+#undef COLUMN
+#undef ROW
+    }
+  }
+}
+#endif
+
+static size_t unsharp_scratch(const plane_t *src, const plane_t *dst, const void *plan_) {
+  const unsharp_t *plan = plan_;
+  const size_t line = ((size_t)src->width + (size_t)plan->taps) * (size_t)src->channels + VEC;
+  (void)dst;
+#if DEPTH == 8
+  const separable_t blur = unsharp_blur(plan);
+  if (plan->sum == SUM_SMOOTH) return smooth_scratch(src, &blur);
+#endif
+  return window_scratch(src, plan->taps) + scratch_size((size_t)plan->taps * sizeof(void *)) +
+         scratch_size(line * sizeof(float));
+}
+
+static void unsharp(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
+                    const void *plan_, void *scratch) {
+  const unsharp_t *plan = plan_;
+#if DEPTH == 8
+  if (plan->sum == SUM_SMOOTH) {
+    unsharp_smooth(src, dst, y0, y1, plan, scratch);
+    return;
+  }
+#endif
+  unsharp_float(src, dst, y0, y1, plan, scratch);
+}
