@@ -53,3 +53,13 @@ def unsharp(
     border: int,
     threads: int,
 ) -> None: ...
+def rotate(
+    src: NDArray[Any],
+    dst: NDArray[Any],
+    origin: tuple[float, float],
+    cosine: float,
+    sine: float,
+    taps: int,
+    fill: bytes,
+    threads: int,
+) -> None: ...

@@ -22,7 +22,8 @@ from kernels cimport (
     kernels_select, kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t,
     sum_t, weights_t,
     WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select,
-    kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t, sum_t, unsharp_t,
+    kernels_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t, separable_t, sum_t,
+    unsharp_t,
     weights_t,
 )
 
@@ -327,3 +328,17 @@ def unsharp(src, dst, bytes weights, int sum, double amount, double threshold, i
     plan.weights, plan.sum = <const void *><char *>weights, <sum_t>sum
     plan.amount, plan.threshold, plan.border = amount, threshold, <border_t>border
     run(&a.kernels.unsharp, a, b, &plan, threads)
+
+
+def rotate(src, dst, tuple origin, double cosine, double sine, int taps, bytes fill, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
+        raise ValueError("Expected an output of the input's channels and dtype")
+    holds(fill, a.plane.channels, a.itemsize)
+    cdef rotate_t plan
+    plan.x, plan.y = origin
+    plan.xx, plan.xy, plan.yx, plan.yy = cosine, sine, -sine, cosine
+    plan.taps, plan.fill = taps, <const void *><char *>fill
+    if not abs(plan.x) + abs(plan.y) < 1e12 or not abs(cosine) + abs(sine) <= 2:
+        raise ValueError("Expected an origin, a cosine and a sine")
+    run(&a.kernels.rotate, a, b, &plan, threads)

@@ -126,10 +126,19 @@ typedef struct {
   border_t border;
 } unsharp_t;
 
+/* rotate: output pixel (i, j) comes from (x + i * xx + j * xy, y + i * yx + j * yy) of the input,
+ * whose pixels have their middles at whole numbers: the nearest one (taps 1), or interpolated
+ * between two (bilinear) or four (bicubic) a side. Beyond the input lies `fill`, one pixel. */
+typedef struct {
+  double x, xx, xy, y, yx, yy;
+  int taps;
+  const void *fill;
+} rotate_t;
+
 typedef struct {
   const char *level;
   kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, median,
-      sobel, unsharp;
+      sobel, unsharp, rotate;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

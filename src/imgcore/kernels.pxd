@@ -75,10 +75,15 @@ cdef extern from "kernels.h" nogil:
         float amount, threshold
         border_t border
 
+    ctypedef struct rotate_t:
+        double x, xx, xy, y, yx, yy
+        int taps
+        const void *fill
+
     ctypedef struct kernels_t:
         const char *level
         kernel_t separable, box, decimated, convolve, resize, pick, grayscale, lookup, move, \
-            median, sobel, unsharp
+            median, sobel, unsharp, rotate
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

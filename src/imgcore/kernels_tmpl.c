@@ -12,6 +12,7 @@
 #include "box_tmpl.h" /* takes border_words from there */
 #include "sobel_tmpl.h"
 #include "unsharp_tmpl.h"
+#include "warp_tmpl.h"
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -32,6 +33,7 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .median = {median_scratch, median},
     .sobel = {sobel_scratch, sobel},
     .unsharp = {unsharp_scratch, unsharp},
+    .rotate = {NULL, rotate},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
     .grayscale = {NULL, grayscale},

@@ -21,6 +21,7 @@ from imgpipe.kernels.geometry import (
 from imgpipe.kernels.kernel import Kernel
 from imgpipe.kernels.median import median
 from imgpipe.kernels.resize import resize
+from imgpipe.kernels.rotate import rotate
 from imgpipe.kernels.unsharp import unsharp_mask
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "grayscale",
     "median",
     "resize",
+    "rotate",
     "rotate90",
     "rotate180",
     "rotate270",
