@@ -47,8 +47,8 @@ SHARED: dict[str, Operation] = {
     "median 5": lambda a, **o: kernels.median(a, 5, border="wrap", **o),
     "unsharp mask": lambda a, **o: kernels.unsharp_mask(a, 1.7, 2.5, 3, **o),
     "unsharp mask, wide": lambda a, **o: kernels.unsharp_mask(a, 16, 0.8, border="wrap", **o),
-    "rotate": lambda a, **o: kernels.rotate(a, 33.3, **o),
-    "rotate bilinear": lambda a, **o: kernels.rotate(a, -190.5, filter="bilinear", fill=9, **o),
+    "rotate any bicubic": lambda a, **o: kernels.rotate(a, 33.3, **o),
+    "rotate any bilinear": lambda a, **o: kernels.rotate(a, -190.5, filter="bilinear", fill=9, **o),
     "rotate nearest": lambda a, **o: kernels.rotate(
         a, 100, filter="nearest", expand=False, fill=1, **o
     ),
