@@ -23,8 +23,7 @@ from kernels cimport (
     sum_t, weights_t,
     WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select,
     kernels_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t, separable_t, sum_t,
-    unsharp_t,
-    weights_t,
+    unsharp_t, weights_t,
 )
 
 

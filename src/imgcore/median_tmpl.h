@@ -1,6 +1,6 @@
 /* Medians of 3x3 and 5x5 pixels through minima and maxima alone. Columns are sorted once and serve
  * all windows they lie in; a window then sorts across its columns only what may be the median. */
-#include "window.h"
+#include "ring.h"
 
 #if DEPTH == 8
 #define LANES_MIN vec_min8
@@ -142,14 +142,14 @@ static inline void median5_step(sample_t *out, const sample_t *const *rows, ptrd
 
 static size_t median_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
   (void)dst, (void)plan;
-  return window_scratch_size(src);
+  return ring_scratch(src);
 }
 
 static void median(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                    const void *plan_, void *scratch) {
   const median_t *plan = plan_;
   if (plan->size == 3)
-    over_windows(src, dst, y0, y1, 1, plan->border, scratch, median3_step);
+    over_ring(src, dst, y0, y1, 1, plan->border, scratch, median3_step);
   else
-    over_windows(src, dst, y0, y1, 2, plan->border, scratch, median5_step);
+    over_ring(src, dst, y0, y1, 2, plan->border, scratch, median5_step);
 }

@@ -1,6 +1,6 @@
 /* The magnitude of the 3x3 Sobel derivatives, in one pass: smoothed and differentiated columns in
  * two lines, then both derivatives along them. */
-#include "window.h"
+#include "ring.h"
 
 #if DEPTH == 8
 /* Derivatives of bytes fit 16 bits, and the sum of their squares, below 2^22, is whole as a float
@@ -63,10 +63,10 @@ static inline void sobel_step(sample_t *out, const sample_t *const *rows, ptrdif
 
 static size_t sobel_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
   (void)dst, (void)plan;
-  return window_scratch_size(src);
+  return ring_scratch(src);
 }
 
 static void sobel(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                   const void *plan, void *scratch) {
-  over_windows(src, dst, y0, y1, 1, *(const border_t *)plan, scratch, sobel_step);
+  over_ring(src, dst, y0, y1, 1, *(const border_t *)plan, scratch, sobel_step);
 }

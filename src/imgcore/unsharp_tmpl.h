@@ -75,55 +75,35 @@ VEC_INLINE vec_t sharpen_words(const sharpen_t *how, vec_t value, vec_t blurred)
   return vec_add16(vec_shr16(value, SMOOTH_BITS), change);
 }
 
-static separable_t unsharp_blur(const unsharp_t *plan) {
-  return (separable_t){.kx = plan->weights, .ky = plan->weights, .nx = plan->taps,
-                       .ny = plan->taps, .sum = SUM_SMOOTH, .border = plan->border};
-}
-
 static void unsharp_smooth(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                            const unsharp_t *plan, void *scratch) {
-  const separable_t blur = unsharp_blur(plan);
   const sharpen_t how = sharpen_take(plan, src->channels);
-  const int taps = plan->taps, radius = taps / 2, channels = src->channels;
-  const uint16_t *weights = (const uint16_t *)plan->weights + radius;
-  const ptrdiff_t tile = smooth_tile(src, &blur), stride = smooth_stride(src, &blur);
-  uint16_t *ring = scratch_take(&scratch, (size_t)(taps * stride) * sizeof(uint16_t));
-  uint16_t *line = scratch_take(&scratch, (size_t)stride * sizeof(uint16_t));
-  const uint16_t **rows = scratch_take(&scratch, (size_t)taps * sizeof(void *));
-  uint8_t *zeros = scratch_take(&scratch, (size_t)(src->width * channels));
-  uint8_t *padded = scratch_take(&scratch, (size_t)stride);
-  uint8_t *narrow = scratch;
-  memset(zeros, 0, (size_t)(src->width * channels));
-
-  for (ptrdiff_t x0 = 0; x0 < src->width; x0 += tile) {
-    const ptrdiff_t x1 = x0 + tile < src->width ? x0 + tile : src->width;
-    const ptrdiff_t n = (x1 - x0) * channels, wide = n + (ptrdiff_t)(taps - 1) * channels;
-    for (ptrdiff_t y = y0 - radius; y < y1 + radius; y++) {
-      const ptrdiff_t slot = (y - (y0 - radius)) % taps, done = y - radius;
-      border_span(padded, src, y, x0 - radius, x1 + radius, plan->border, zeros);
-      for (ptrdiff_t i = 0; i < (wide < VEC ? VEC : wide); i += VEC / 2)
-        vec_store(ring + slot * stride + i, vec_shl16(vec_widen(padded + i), SMOOTH_BITS));
-      if (done < y0) continue;
-      for (int k = 0; k < taps; k++) rows[k] = ring + (slot + 1 + k) % taps * stride;
+  const int taps = plan->taps, radius = taps / 2;
+  const uint16_t *weights = plan->weights;
+  window_t w = window_take(src, taps + 1, &scratch);
+  uint16_t *const lines[2] = {words_take(src, taps, &scratch), words_take(src, taps, &scratch)};
+  for (ptrdiff_t y = y0; y < y1; y += 2) {
+    window_move(&w, src, y - radius, taps + 1, plan->border);
+#define COLUMN(i, vectors) smooth_columns(vectors, lines, w.rows, taps, weights, i)
+    OVER_BLOCKS(w.n, 2, COLUMN);
+    for (int row = 0; row < 2 && y + row < y1; row++) {
+      words_border(lines[row], src, taps, plan->border);
+      const uint8_t *in = w.rows[radius + row];
+      uint8_t *out = window_result(&w, dst, y + row);
       vec_t sum[4];
-#define COLUMN(i, vectors)                                                   \
-  smooth_sum(2 * (vectors), sum, rows + radius, radius, weights, i);         \
-  for (int v = 0; v < 2 * (vectors); v++) vec_store(line + (i) + v * VEC / 2, sum[v])
-      OVER_BLOCKS(wide < VEC ? VEC : wide, 2, COLUMN);
-      const ptrdiff_t middle = (ptrdiff_t)radius * channels;
-      uint8_t *out = dst->data + done * dst->stride + x0 * channels;
-      uint8_t *row = n < VEC ? narrow : out;
-#define ROW(i, vectors)                                                                      \
-  smooth_line(2 * (vectors), sum, line + middle + (i), channels, radius, weights);           \
-  for (int v = 0; v < 2 * (vectors); v++)                                                    \
-    sum[v] = sharpen_words(&how, vec_load(rows[radius] + middle + (i) + v * VEC / 2), sum[v]); \
-  for (int v = 0; v < (vectors); v++)                                                        \
-    vec_store(row + (i) + v * VEC, vec_narrow16(sum[2 * v], sum[2 * v + 1]))
-      OVER_BLOCKS(n < VEC ? VEC : n, 2, ROW);
-      if (n < VEC) memcpy(out, narrow, (size_t)n);
+#define ROW(i, vectors)                                                                        \
+  smooth_line(2 * (vectors), sum, lines[row] + (i), src->channels, radius, weights + radius);  \
+  for (int v = 0; v < 2 * (vectors); v++) {                                                    \
+    const vec_t value = vec_shl16(vec_widen(in + (i) + v * VEC / 2), SMOOTH_BITS);             \
+    sum[v] = sharpen_words(&how, value, sum[v]);                                               \
+  }                                                                                            \
+  for (int v = 0; v < (vectors); v++)                                                          \
+    vec_store(out + (i) + v * VEC, vec_narrow16(sum[2 * v], sum[2 * v + 1]))
+      OVER_BLOCKS(w.n, 2, ROW);
+      window_done(&w, dst, y + row);
+    }
 #undef COLUMN
 #undef ROW
-    }
   }
 }
 #endif
@@ -133,8 +113,8 @@ static size_t unsharp_scratch(const plane_t *src, const plane_t *dst, const void
   const size_t line = ((size_t)src->width + (size_t)plan->taps) * (size_t)src->channels + VEC;
   (void)dst;
 #if DEPTH == 8
-  const separable_t blur = unsharp_blur(plan);
-  if (plan->sum == SUM_SMOOTH) return smooth_scratch(src, &blur);
+  if (plan->sum == SUM_SMOOTH)
+    return window_scratch(src, plan->taps + 1) + 2 * words_scratch(src, plan->taps);
 #endif
   return window_scratch(src, plan->taps) + scratch_size((size_t)plan->taps * sizeof(void *)) +
          scratch_size(line * sizeof(float));

@@ -41,7 +41,7 @@ VEC_INLINE ptrdiff_t warp_floor(double x) {
   return whole - (x < (double)whole);
 }
 
-/* For taps / 2 pixels up to a place and as many behind it, t further on; Keys's cubic with a = -0.5. */
+/* For taps / 2 pixels up to a place and as many behind it, t further on. Cubic: Keys, a = -0.5. */
 VEC_INLINE void warp_weights(const int taps, float *w, float t) {
   if (taps == 2) {
     w[0] = 1 - t;
@@ -74,7 +74,7 @@ VEC_INLINE void warp_pixel(const int taps, const int channels, sample_t *out,
   if (has_alpha) out[colours] = sample_from(sum[colours]);
 }
 
-/* The pixels [first, last) of a row; `edge` where taps may lie beyond the picture, where `fill` is. */
+/* The pixels [first, last) of a row; with `edge`, taps may lie beyond the picture, on `fill`. */
 VEC_INLINE void warp_span(const int taps, const int channels, const int edge, sample_t *out,
                           const warp_row_t *row, ptrdiff_t first, ptrdiff_t last) {
   const plane_t *src = row->src;

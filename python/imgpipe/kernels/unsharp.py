@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import WHITE, Array, call, output, planes
-from imgpipe.kernels.blur import check_sigma, sigma_taps
+from imgpipe.kernels.blur import check_sigma, gaussian_taps
 from imgpipe.kernels.convolve import border_code
 from imgpipe.kernels.plans import plan_smoothing
 
@@ -28,11 +28,12 @@ def unsharp_mask(
 ) -> Array:
     """`v + amount * (v - blurred)`, wherever `v` and `blurred` differ by `threshold` or more.
 
-    Blurred is what `gaussian_blur` gives for `sigma`, before it is rounded. `amount` is from 0 to
-    10; `threshold` is in levels of 0 to 255 for every dtype, and 0 sharpens everywhere. Whole
-    numbers are rounded and clamped, floats are not. Alpha stays as it is. `array` is uint8, uint16
-    or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result. Pixels beyond the edge,
-    `out` and `threads` as for `convolve`.
+    Blurred is by a Gaussian of `sigma` pixels, above 0 and up to 500, with taps to four sigma, and
+    not rounded. `amount` is from 0 to 10; `threshold` is in levels of 0 to 255 for every dtype, and
+    0 sharpens everywhere. Whole numbers are rounded and clamped, within a level for an amount up to
+    4; floats are not. Alpha stays as it is. `array` is uint8, uint16 or float32, (H, W) or
+    (H, W, C) with C from 1 to 4; so is the result. Pixels beyond the edge, `out` and `threads` as
+    for `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 
@@ -54,7 +55,7 @@ def unsharp_mask(
 
 @lru_cache(maxsize=64)
 def _plan(sigma: float, dtype: np.dtype[Any]) -> tuple[bytes, int]:
-    return plan_smoothing(sigma_taps(sigma), dtype)
+    return plan_smoothing(gaussian_taps(sigma, None), dtype)
 
 
 def _check_range(name: str, value: float, most: float) -> float:
