@@ -32,10 +32,10 @@ VEC_INLINE void sort2(lanes_t *a, lanes_t *b) {
   *a = least;
 }
 
-VEC_INLINE void sort3(lanes_t v[3]) {
-  sort2(v, v + 1);
+/* Puts v[2] in its place behind v[0] and v[1], which are sorted. */
+VEC_INLINE void insert3(lanes_t v[3]) {
+  sort2(v, v + 2);
   sort2(v + 1, v + 2);
-  sort2(v, v + 1);
 }
 
 /* Where a rank is not used, what sorts it out is dropped by the compiler. */
@@ -56,26 +56,59 @@ VEC_INLINE lanes_t median3(lanes_t a, lanes_t b, lanes_t c) {
 }
 
 /* Columns sorted upwards: line k has the sample of rank k of each. */
-VEC_INLINE void sort_columns(const int size, sample_t *lines, ptrdiff_t stride,
-                             const sample_t *const *rows, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < n; i += LANES) {
+VEC_INLINE void sort_columns(sample_t *lines, ring_t r) {
+  for (ptrdiff_t i = 0; i < r.n + 4 * r.channels; i += LANES) {
     lanes_t v[5];
-    for (int k = 0; k < size; k++) v[k] = lanes_load(rows[k] + i);
-    if (size == 3)
-      sort3(v);
-    else
-      sort5(v);
-    for (int k = 0; k < size; k++) lanes_store(lines + k * stride + i, v[k]);
+    for (int k = 0; k < 5; k++) v[k] = lanes_load(r.rows[k] + i);
+    sort5(v);
+    for (int k = 0; k < 5; k++) lanes_store(lines + k * r.stride + i, v[k]);
   }
 }
 
-/* The greatest of the least, the median of the middle, the least of the greatest. */
-VEC_INLINE lanes_t median_of_9(const sample_t *line, ptrdiff_t stride, int channels) {
-  lanes_t v[3][3];
-  for (int k = 0; k < 3; k++)
-    for (int j = 0; j < 3; j++) v[k][j] = lanes_load(line + k * stride + j * channels);
-  return median3(high(high(v[0][0], v[0][1]), v[0][2]), median3(v[1][0], v[1][1], v[1][2]),
-                 low(low(v[2][0], v[2][1]), v[2][2]));
+/* Of sorted columns: the greatest of the least, the median of the middle, the least of the greatest.
+ */
+VEC_INLINE lanes_t median_of_9(lanes_t v[3][3]) {
+  return median3(high(high(v[0][0], v[1][0]), v[2][0]), median3(v[0][1], v[1][1], v[2][1]),
+                 low(low(v[0][2], v[1][2]), v[2][2]));
+}
+
+/* Two windows, one above the other: the two rows both have are sorted once. This takes fewer loads
+ * than sorted columns kept for their neighbours, which count for more than minima and maxima. With
+ * floats a NaN makes the order of the steps matter, so there each window takes the same ones. */
+VEC_INLINE void sort_windows(lanes_t above[3], lanes_t below[3], const sample_t *const *rows,
+                             ptrdiff_t i) {
+  above[0] = lanes_load(rows[1] + i);
+  above[1] = lanes_load(rows[2] + i);
+  above[2] = lanes_load(rows[0] + i);
+  below[2] = lanes_load(rows[3] + i);
+  if (DEPTH == 32) {
+    below[0] = above[1];
+    below[1] = below[2];
+    below[2] = above[0];
+    sort2(below, below + 1);
+    sort2(above, above + 1);
+  } else {
+    sort2(above, above + 1);
+    below[0] = above[0];
+    below[1] = above[1];
+  }
+  insert3(above);
+  insert3(below);
+}
+
+static inline void median3_step(ring_t r) {
+#define ROW(i, vectors)                                                      \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES) {                    \
+    lanes_t above[3][3], below[3][3];                                        \
+    for (int j = 0; j < 3; j++)                                              \
+      sort_windows(above[j], below[j], r.rows, at + (ptrdiff_t)j * r.channels);  \
+    lanes_store(r.out[0] + at, median_of_9(above));                         \
+    lanes_store(r.out[1] + at, median_of_9(below));                         \
+  }                                                                          \
+  ring_prefetch(r.next[0], i); \
+  ring_prefetch(r.next[1], i)
+  OVER_BLOCKS(r.n, 1, ROW);
+#undef ROW
 }
 
 /* Sorted along its columns and its rows, a 5x5 window has only thirteen samples that may be its
@@ -119,25 +152,15 @@ VEC_INLINE lanes_t median_of_25(const sample_t *line, ptrdiff_t stride, int chan
   return high(*d, *e);
 }
 
-VEC_INLINE void median_step(const int size, sample_t *out, const sample_t *const *rows, ptrdiff_t n,
-                            int channels, sample_t *lines, ptrdiff_t stride) {
-  sort_columns(size, lines, stride, rows, n + (size - 1) * channels);
-#define ROW(i, vectors)                                                     \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES)                     \
-    lanes_store(out + at, size == 3 ? median_of_9(lines + at, stride, channels) \
-                                    : median_of_25(lines + at, stride, channels))
-  OVER_BLOCKS(n, 1, ROW);
+static inline void median5_step(ring_t r) {
+  sample_t *lines = r.lines;
+  sort_columns(lines, r);
+#define ROW(i, vectors)                                                                \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES)                                \
+    lanes_store(r.out[0] + at, median_of_25(lines + at, r.stride, r.channels));      \
+  ring_prefetch(r.next[0], i)
+  OVER_BLOCKS(r.n, 1, ROW);
 #undef ROW
-}
-
-static inline void median3_step(sample_t *out, const sample_t *const *rows, ptrdiff_t n,
-                                int channels, void *lines, ptrdiff_t stride) {
-  median_step(3, out, rows, n, channels, lines, stride);
-}
-
-static inline void median5_step(sample_t *out, const sample_t *const *rows, ptrdiff_t n,
-                                int channels, void *lines, ptrdiff_t stride) {
-  median_step(5, out, rows, n, channels, lines, stride);
 }
 
 static size_t median_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
@@ -149,7 +172,7 @@ static void median(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff
                    const void *plan_, void *scratch) {
   const median_t *plan = plan_;
   if (plan->size == 3)
-    over_ring(src, dst, y0, y1, 1, plan->border, scratch, median3_step);
+    over_ring(src, dst, y0, y1, 1, 2, plan->border, scratch, median3_step);
   else
-    over_ring(src, dst, y0, y1, 2, plan->border, scratch, median5_step);
+    over_ring(src, dst, y0, y1, 2, 1, plan->border, scratch, median5_step);
 }

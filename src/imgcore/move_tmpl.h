@@ -18,11 +18,10 @@ VEC_INLINE void move_word(const int size, uint8_t *out, const uint8_t *in) {
 VEC_INLINE void mirror_row(const int size, uint8_t *restrict out, const uint8_t *restrict in,
                            ptrdiff_t width) {
   ptrdiff_t x = 0;
-  if (size % 3 == 0 && width > 1) {
-    move_pixel(size, out, in + (width - 1) * size);
-    x = 1;
-    if (size == 3)
-      for (; width - x > 5; x += 5) vec_reverse5(out + 3 * x, in + 3 * (width - x));
+  if (size == 3)
+    for (; x + 16 <= width; x += 16) vec_reverse16(out + 3 * x, in + 3 * (width - 16 - x));
+  if (size == 6 || size == 12) {
+    if (width > 1) move_pixel(size, out, in + (width - 1) * size), x = 1;
     for (; x < width - 1; x++) move_word(size, out + x * size, in + (width - 1 - x) * size);
   }
   for (; x < width; x++) move_pixel(size, out + x * size, in + (width - 1 - x) * size);

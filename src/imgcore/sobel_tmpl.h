@@ -17,17 +17,20 @@ VEC_INLINE vec_t sobel_words(const int16_t *sum, const int16_t *difference, int 
   return vec_pack32(sobel_root(vec_zip16lo(gx, gy)), sobel_root(vec_zip16hi(gx, gy)));
 }
 
-static inline void sobel_step(uint8_t *out, const uint8_t *const *rows, ptrdiff_t n, int channels,
-                              void *lines, ptrdiff_t stride) {
-  int16_t *sum = lines, *difference = sum + stride;
+static inline void sobel_step(ring_t r) {
+  const sample_t *const *rows = r.rows;
+  const ptrdiff_t n = r.n, stride = r.stride;
+  const int channels = r.channels;
+  int16_t *sum = r.lines, *difference = sum + stride;
   for (ptrdiff_t i = 0; i < n + 2 * channels; i += VEC / 2) {
     const vec_t above = vec_widen(rows[0] + i), at = vec_widen(rows[1] + i);
     const vec_t below = vec_widen(rows[2] + i);
     vec_store(sum + i, vec_add16(vec_add16(above, below), vec_add16(at, at)));
     vec_store(difference + i, vec_sub16(below, above));
   }
-#define ROW(i, vectors)                                                        \
-  vec_store(out + (i), vec_narrow16(sobel_words(sum + (i), difference + (i), channels), \
+#define ROW(i, vectors)                                                     \
+  ring_prefetch(r.next[0], i); \
+  vec_store(r.out[0] + (i), vec_narrow16(sobel_words(sum + (i), difference + (i), channels), \
                                     sobel_words(sum + (i) + VEC / 2,           \
                                                 difference + (i) + VEC / 2, channels)))
   OVER_BLOCKS(n, 1, ROW);
@@ -42,20 +45,23 @@ VEC_INLINE vecf_t sobel_floats(const float *sum, const float *difference, int ch
   return vecf_sqrt(vecf_add(vecf_mul(gx, gx), vecf_mul(gy, gy)));
 }
 
-static inline void sobel_step(sample_t *out, const sample_t *const *rows, ptrdiff_t n,
-                              int channels, void *lines, ptrdiff_t stride) {
-  float *sum = lines, *difference = sum + stride;
+static inline void sobel_step(ring_t r) {
+  const sample_t *const *rows = r.rows;
+  const ptrdiff_t n = r.n, stride = r.stride;
+  const int channels = r.channels;
+  float *sum = r.lines, *difference = sum + stride;
   for (ptrdiff_t i = 0; i < n + 2 * channels; i += VECF) {
     const vecf_t above = samples_load(rows[0] + i), at = samples_load(rows[1] + i);
     const vecf_t below = samples_load(rows[2] + i);
     vecf_store(sum + i, vecf_add(vecf_add(above, below), vecf_add(at, at)));
     vecf_store(difference + i, vecf_sub(below, above));
   }
-#define ROW(i, vectors)                                                                    \
+#define ROW(i, vectors)                                                     \
+  ring_prefetch(r.next[0], i); \
   vecf_t root[4];                                                                          \
   for (int v = 0; v < 4; v++)                                                              \
     root[v] = sobel_floats(sum + (i) + v * VECF, difference + (i) + v * VECF, channels);   \
-  samples_store(out + (i), root[0], root[1], root[2], root[3])
+  samples_store(r.out[0] + (i), root[0], root[1], root[2], root[3])
   OVER_BLOCKS(n, 1, ROW);
 #undef ROW
 }
@@ -68,5 +74,5 @@ static size_t sobel_scratch(const plane_t *src, const plane_t *dst, const void *
 
 static void sobel(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                   const void *plan, void *scratch) {
-  over_ring(src, dst, y0, y1, 1, *(const border_t *)plan, scratch, sobel_step);
+  over_ring(src, dst, y0, y1, 1, 1, *(const border_t *)plan, scratch, sobel_step);
 }

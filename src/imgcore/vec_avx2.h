@@ -77,10 +77,26 @@ VEC_INLINE vec_t vec_join3(vec_t a) {
   return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_setr_epi8(
                                     0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)));
 }
-VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
-  const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
-  const __m128i pixels = _mm_loadu_si128((const __m128i *)(end - 16));
-  _mm_storeu_si128((__m128i *)out, _mm_shuffle_epi8(pixels, order));
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p);
+  const __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+  const __m128i c = _mm_loadu_si128((const __m128i *)(p + 32));
+#define VEC_TAKE(from, ...) _mm_shuffle_epi8(from, _mm_setr_epi8(__VA_ARGS__))
+  const __m128i first = _mm_or_si128(
+      VEC_TAKE(c, 13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, -1),
+      VEC_TAKE(b, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 14));
+  const __m128i ends = _mm_or_si128(
+      VEC_TAKE(c, -1, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
+      VEC_TAKE(a, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 15, -1));
+  const __m128i middle = _mm_or_si128(
+      ends, VEC_TAKE(b, 15, -1, 11, 12, 13, 8, 9, 10, 5, 6, 7, 2, 3, 4, -1, 0));
+  const __m128i last = _mm_or_si128(
+      VEC_TAKE(b, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
+      VEC_TAKE(a, -1, 12, 13, 14, 9, 10, 11, 6, 7, 8, 3, 4, 5, 0, 1, 2));
+#undef VEC_TAKE
+  _mm_storeu_si128((__m128i *)out, first);
+  _mm_storeu_si128((__m128i *)(out + 16), middle);
+  _mm_storeu_si128((__m128i *)(out + 32), last);
 }
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm256_set1_ps(x); }

@@ -84,10 +84,11 @@ VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
  * Reads 4 bytes more than that. */
 VEC_EACH(vec_t, 16, vec_spread3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
 VEC_EACH(vec_t, 16, vec_join3, (vec_t a), r.u8[i] = i < 12 ? a.u8[i / 3 * 4 + i % 3] : 0)
-/* The five pixels of 3 bytes before `end`, last one first. Reads 16 bytes before `end` or one after
- * it, and writes 16; the last of those may be anything. */
-VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
-  for (int k = 0; k < 5; k++) memcpy(out + 3 * k, end - 3 * (k + 1), 4);
+/* Sixteen pixels of 3 bytes, last one first. */
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  memcpy(out, p + 45, 3);
+  for (int k = 1; k < 15; k++) memcpy(out + 3 * k, p + 3 * (15 - k), 4);
+  memcpy(out + 45, p, 3);
 }
 
 VEC_EACH(vecf_t, 4, vecf_set, (float x), r.f[i] = x)

@@ -78,8 +78,10 @@ VEC_INLINE vec_t vec_join3(vec_t a) {
                                    _mm_srli_epi64(_mm_andnot_si128(first, a), 8));
   return _mm_or_si128(_mm_move_epi64(pairs), _mm_slli_si128(_mm_srli_si128(pairs, 8), 6));
 }
-VEC_INLINE void vec_reverse5(uint8_t *out, const uint8_t *end) {
-  for (int k = 0; k < 5; k++) memcpy(out + 3 * k, end - 3 * (k + 1), 4);
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  memcpy(out, p + 45, 3);
+  for (int k = 1; k < 15; k++) memcpy(out + 3 * k, p + 3 * (15 - k), 4);
+  memcpy(out + 45, p, 3);
 }
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm_set1_ps(x); }
