@@ -105,3 +105,26 @@ def adapt(
 def composite(
     src: Array, dst: Array, overlay: Array, x: int, y: int, opacity: float, threads: int
 ) -> None: ...
+def move(src: NDArray[Any], dst: NDArray[Any], how: int, threads: int) -> None: ...
+def median(src: NDArray[Any], dst: NDArray[Any], size: int, border: int, threads: int) -> None: ...
+def sobel(src: NDArray[Any], dst: NDArray[Any], border: int, threads: int) -> None: ...
+def unsharp(
+    src: NDArray[Any],
+    dst: NDArray[Any],
+    weights: bytes,
+    sum: int,
+    amount: float,
+    threshold: float,
+    border: int,
+    threads: int,
+) -> None: ...
+def rotate(
+    src: NDArray[Any],
+    dst: NDArray[Any],
+    origin: tuple[float, float],
+    cosine: float,
+    sine: float,
+    taps: int,
+    fill: bytes,
+    threads: int,
+) -> None: ...

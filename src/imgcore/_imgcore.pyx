@@ -17,10 +17,11 @@ from libc.stdint cimport INT32_MAX, int32_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
-    DEPTH_F32, DEPTH_U8, DEPTH_U16, LUMA_601, LUMA_709, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH,
-    WEIGHTS_FLOATS, WEIGHTS_PAIRS, adapt_t, border_t, box_t, composite_t, convolution_t,
-    decimated_t, equalizers_t, kernel_t, kernels_select, kernels_t, linear_t, lookup_t, luma_t,
-    plane_t, relight_t, resample_t, resize_t, saturate_t, separable_t, sum_t, tiles_t, weights_t,
+    DEPTH_F32, DEPTH_U16, DEPTH_U8, LUMA_601, LUMA_709, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT,
+    SUM_SMOOTH, WEIGHTS_FLOATS, WEIGHTS_PAIRS, adapt_t, border_t, box_t, composite_t,
+    convolution_t, decimated_t, equalizers_t, kernel_t, kernels_select, kernels_t, linear_t,
+    lookup_t, luma_t, median_t, move_t, plane_t, relight_t, resample_t, resize_t, rotate_t,
+    saturate_t, separable_t, sum_t, tiles_t, unsharp_t, weights_t,
 )
 
 
@@ -387,3 +388,62 @@ def composite(src, dst, overlay, ptrdiff_t x, ptrdiff_t y, float opacity, int th
     cdef composite_t plan
     plan.overlay, plan.x, plan.y, plan.opacity = over.plane, x, y, opacity
     run(&a.kernels.composite, a, b, &plan, threads)
+
+
+def move(src, dst, int how, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    cdef move_t plan = <move_t>how
+    if plan != MOVE_TRANSPOSE:
+        same_size(a, b)
+    elif (a.plane.width != b.plane.height or a.plane.height != b.plane.width
+            or a.plane.channels != b.plane.channels or a.kernels != b.kernels):
+        raise ValueError("Expected an output of the input's turned shape and its dtype")
+    run(&a.kernels.move, a, b, &plan, threads)
+
+
+def median(src, dst, int size, int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef median_t plan
+    plan.size, plan.border = size, <border_t>border
+    if size != 3 and size != 5:
+        raise ValueError(f"Expected a size of 3 or 5, got {size}")
+    run(&a.kernels.median, a, b, &plan, threads)
+
+
+def sobel(src, dst, int border, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef border_t plan = <border_t>border
+    run(&a.kernels.sobel, a, b, &plan, threads)
+
+
+def unsharp(src, dst, bytes weights, int sum, double amount, double threshold, int border,
+            int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    same_size(a, b)
+    cdef unsharp_t plan
+    cdef size_t item = 2 if sum == SUM_SMOOTH else 4
+    plan.taps = <int>(len(weights) // item)
+    holds(weights, plan.taps, item)
+    if plan.taps % 2 == 0 or (sum == SUM_SMOOTH and a.itemsize != 1) or sum == SUM_DOUBLE:
+        raise ValueError("Expected an odd number of taps, real for another dtype than uint8")
+    if not 0 <= amount < 16 or not 0 <= threshold <= 65535:
+        raise ValueError("Expected an amount below 16 and a threshold of the dtype")
+    plan.weights, plan.sum = <const void *><char *>weights, <sum_t>sum
+    plan.amount, plan.threshold, plan.border = amount, threshold, <border_t>border
+    run(&a.kernels.unsharp, a, b, &plan, threads)
+
+
+def rotate(src, dst, tuple origin, double cosine, double sine, int taps, bytes fill, int threads):
+    cdef Plane a = Plane(src, False), b = Plane(dst, True)
+    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
+        raise ValueError("Expected an output of the input's channels and dtype")
+    holds(fill, a.plane.channels, a.itemsize)
+    cdef rotate_t plan
+    plan.x, plan.y = origin
+    plan.xx, plan.xy, plan.yx, plan.yy = cosine, sine, -sine, cosine
+    plan.taps, plan.fill = taps, <const void *><char *>fill
+    if not abs(plan.x) + abs(plan.y) < 1e12 or not abs(cosine) + abs(sine) <= 2:
+        raise ValueError("Expected an origin, a cosine and a sine")
+    run(&a.kernels.rotate, a, b, &plan, threads)

@@ -162,11 +162,42 @@ typedef struct {
   float opacity;
 } composite_t;
 
+/* move: pixels to other places, of the same or of the turned size. */
+typedef enum { MOVE_COPY, MOVE_MIRROR, MOVE_TRANSPOSE } move_t;
+
+/* median: of size * size samples, size being 3 or 5. Where floats are NaN, what comes out is one of
+ * the window's samples, but not always the same one of two equal windows. sobel takes a border_t. */
+typedef struct {
+  int size;
+  border_t border;
+} median_t;
+
+/* unsharp: v + amount * (v - blurred v) where the difference is `threshold` at least, in levels of
+ * the samples; alpha stays as it is. `taps` weights, an odd number, are those of both passes of a
+ * blur: uint16_t for SUM_SMOOTH (uint8), floats for SUM_FLOAT. 0 <= amount < 16. */
+typedef struct {
+  const void *weights;
+  int taps;
+  sum_t sum;
+  float amount, threshold;
+  border_t border;
+} unsharp_t;
+
+/* rotate: output pixel (i, j) comes from (x + i * xx + j * xy, y + i * yx + j * yy) of the input,
+ * whose pixels have their middles at whole numbers: the nearest one (taps 1), or interpolated
+ * between two (bilinear) or four (bicubic) a side. Beyond the input lies `fill`, one pixel. */
+typedef struct {
+  double x, xx, xy, y, yx, yy;
+  int taps;
+  const void *fill;
+} rotate_t;
+
 typedef struct {
   const char *level;
   kernel_t separable, box, decimated, convolve, resize, pick;
   kernel_t grayscale, linear, lookup, saturate, relight;
   kernel_t histogram, equalizers, adapt, composite;
+  kernel_t move, median, sobel, unsharp, rotate;
 } kernels_t;
 
 /* How deep samples are; the index of a level's tables. */

@@ -95,11 +95,31 @@ cdef extern from "kernels.h" nogil:
         ptrdiff_t x, y
         float opacity
 
+    ctypedef enum move_t:
+        MOVE_TRANSPOSE
+
+    ctypedef struct median_t:
+        int size
+        border_t border
+
+    ctypedef struct unsharp_t:
+        const void *weights
+        int taps
+        sum_t sum
+        float amount, threshold
+        border_t border
+
+    ctypedef struct rotate_t:
+        double x, xx, xy, y, yx, yy
+        int taps
+        const void *fill
+
     ctypedef struct kernels_t:
         const char *level
         kernel_t separable, box, decimated, convolve, resize, pick
         kernel_t grayscale, linear, lookup, saturate, relight
         kernel_t histogram, equalizers, adapt, composite
+        kernel_t move, median, sobel, unsharp, rotate
 
     enum:
         DEPTH_U8, DEPTH_U16, DEPTH_F32

@@ -5,10 +5,15 @@
 #include "grayscale_tmpl.h"
 #include "histogram_tmpl.h"
 #include "kernels.h"
+#include "median_tmpl.h"
+#include "move_tmpl.h"
 #include "resize_tmpl.h"
 #include "separable_tmpl.h"
 #include "box_tmpl.h" /* takes border_words from there */
+#include "sobel_tmpl.h"
 #include "tone_tmpl.h"
+#include "unsharp_tmpl.h"
+#include "warp_tmpl.h"
 
 #define JOIN4(a, b, c, d) a##b##c##d
 #define TABLE(level, depth) JOIN4(kernels_, level, _, depth)
@@ -25,6 +30,11 @@ const kernels_t TABLE(LEVEL, DEPTH) = {
     .box = {box_scratch, box},
 #endif
     .convolve = {convolve_scratch, convolve},
+    .move = {NULL, move},
+    .median = {median_scratch, median},
+    .sobel = {sobel_scratch, sobel},
+    .unsharp = {unsharp_scratch, unsharp},
+    .rotate = {NULL, rotate},
 #if DEPTH == 8
     .decimated = {decimated_scratch, decimated},
 #endif

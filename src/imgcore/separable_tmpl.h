@@ -1,6 +1,9 @@
 /* Separable correlation: for each output row a column pass over the rows of the window into one
  * line, then a row pass along it. Columns first, as that pass reads the picture where it lies; the
  * line alone needs a border. See separable_t for the arithmetics. */
+#ifndef IMGCORE_SEPARABLE_TMPL_H
+#define IMGCORE_SEPARABLE_TMPL_H
+
 #include "blocks.h"
 #include "border.h"
 #include "real_sums.h"
@@ -143,3 +146,5 @@ static void separable(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrd
 #endif
   (plan->sum == SUM_FLOAT ? separable_float : separable_double)(src, dst, y0, y1, plan, scratch);
 }
+
+#endif

@@ -7,6 +7,7 @@
 #ifndef IMGCORE_VEC_H
 #define IMGCORE_VEC_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

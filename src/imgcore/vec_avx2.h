@@ -32,13 +32,18 @@ VEC_INLINE vec_t vec_load16(const uint8_t *p) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
 }
 VEC_INLINE vec_t vec_shuffle8(vec_t a, vec_t from) { return _mm256_shuffle_epi8(a, from); }
+VEC_INLINE vec_t vec_greater16(vec_t a, vec_t b) { return _mm256_cmpgt_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm256_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm256_max_epu8(a, b); }
+VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm256_min_epu16(a, b); }
+VEC_INLINE vec_t vec_max16(vec_t a, vec_t b) { return _mm256_max_epu16(a, b); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi8(a, b); }
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm256_packus_epi16(a, b); }
+VEC_INLINE vec_t vec_zip32lo(vec_t a, vec_t b) { return _mm256_unpacklo_epi32(a, b); }
+VEC_INLINE vec_t vec_zip32hi(vec_t a, vec_t b) { return _mm256_unpackhi_epi32(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm256_packs_epi32(a, b); }
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   _mm_storeu_si128(p, part ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a));
@@ -72,6 +77,42 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   vec_store(out, _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)));
   vec_store(out + 16, _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)));
 }
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(a));
+  _mm_storeu_si128((__m128i *)(p + step), _mm256_extracti128_si256(a, 1));
+}
+VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p);
+  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(a),
+                                               _mm_loadu_si128((const __m128i *)(p + 12)), 1);
+  return _mm256_shuffle_epi8(both, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                       0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1)));
+}
+VEC_INLINE vec_t vec_join3(vec_t a) {
+  return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                    0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)));
+}
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  const __m128i a = _mm_loadu_si128((const __m128i *)p);
+  const __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+  const __m128i c = _mm_loadu_si128((const __m128i *)(p + 32));
+#define VEC_TAKE(from, ...) _mm_shuffle_epi8(from, _mm_setr_epi8(__VA_ARGS__))
+  const __m128i first = _mm_or_si128(
+      VEC_TAKE(c, 13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, -1),
+      VEC_TAKE(b, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 14));
+  const __m128i ends = _mm_or_si128(
+      VEC_TAKE(c, -1, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
+      VEC_TAKE(a, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 15, -1));
+  const __m128i middle = _mm_or_si128(
+      ends, VEC_TAKE(b, 15, -1, 11, 12, 13, 8, 9, 10, 5, 6, 7, 2, 3, 4, -1, 0));
+  const __m128i last = _mm_or_si128(
+      VEC_TAKE(b, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
+      VEC_TAKE(a, -1, 12, 13, 14, 9, 10, 11, 6, 7, 8, 3, 4, 5, 0, 1, 2));
+#undef VEC_TAKE
+  _mm_storeu_si128((__m128i *)out, first);
+  _mm_storeu_si128((__m128i *)(out + 16), middle);
+  _mm_storeu_si128((__m128i *)(out + 32), last);
+}
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm256_set1_ps(x); }
 VEC_INLINE vecf_t vecf_add(vecf_t a, vecf_t b) { return _mm256_add_ps(a, b); }
@@ -81,6 +122,10 @@ VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm256_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm256_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm256_sqrt_ps(a); }
 VEC_INLINE vecf_t vecf_div(vecf_t a, vecf_t b) { return _mm256_div_ps(a, b); }
+VEC_INLINE vecf_t vecf_beyond(vecf_t a, vecf_t limit) {
+  const vecf_t size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+  return _mm256_and_ps(a, _mm256_cmp_ps(size, limit, _CMP_GE_OQ));
+}
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm256_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm256_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {

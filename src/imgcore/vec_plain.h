@@ -52,13 +52,18 @@ VEC_EACH(vec_t, 16, vec_raise8, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp
 VEC_EACH(vec_t, 16, vec_lower8, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp(a.u8[i] - b.u8[i], 0, 255))
 VEC_EACH(vec_t, 16, vec_load16, (const uint8_t *p), r.u8[i] = p[i % 16])
 VEC_EACH(vec_t, 16, vec_shuffle8, (vec_t a, vec_t from), r.u8[i] = from.u8[i] & 0x80 ? 0 : a.u8[from.u8[i] & 15])
+VEC_EACH(vec_t, 8, vec_greater16, (vec_t a, vec_t b), r.i16[i] = -(a.i16[i] > b.i16[i]))
 VEC_EACH(vec_t, 16, vec_min8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] < b.u8[i] ? a.u8[i] : b.u8[i])
 VEC_EACH(vec_t, 16, vec_max8, (vec_t a, vec_t b), r.u8[i] = a.u8[i] > b.u8[i] ? a.u8[i] : b.u8[i])
+VEC_EACH(vec_t, 8, vec_min16, (vec_t a, vec_t b), r.u16[i] = a.u16[i] < b.u16[i] ? a.u16[i] : b.u16[i])
+VEC_EACH(vec_t, 8, vec_max16, (vec_t a, vec_t b), r.u16[i] = a.u16[i] > b.u16[i] ? a.u16[i] : b.u16[i])
 VEC_EACH(vec_t, 16, vec_zip8lo, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[i / 2])
 VEC_EACH(vec_t, 16, vec_zip8hi, (vec_t a, vec_t b), r.u8[i] = (i % 2 ? b : a).u8[8 + i / 2])
 VEC_EACH(vec_t, 8, vec_zip16lo, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[i / 2])
 VEC_EACH(vec_t, 8, vec_zip16hi, (vec_t a, vec_t b), r.u16[i] = (i % 2 ? b : a).u16[4 + i / 2])
 VEC_EACH(vec_t, 16, vec_pack16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
+VEC_EACH(vec_t, 4, vec_zip32lo, (vec_t a, vec_t b), r.i32[i] = (i % 2 ? b : a).i32[i / 2])
+VEC_EACH(vec_t, 4, vec_zip32hi, (vec_t a, vec_t b), r.i32[i] = (i % 2 ? b : a).i32[2 + i / 2])
 VEC_EACH(vec_t, 8, vec_pack32, (vec_t a, vec_t b), r.i16[i] = (int16_t)vec_clamp((i < 4 ? a : b).i32[i % 4], INT16_MIN, INT16_MAX))
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   memcpy(p, (char *)&a + 16 * part, 16);
@@ -77,6 +82,21 @@ VEC_EACH(vec_t, 8, vec_narrow32u16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)vec
 VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   for (int i = 0; i < VEC; i++) out[i] = i % 2 ? q[i / 2] : p[i / 2];
 }
+/* The vector's groups of 16 bytes, `step` apart. */
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  (void)step;
+  vec_store(p, a);
+}
+/* Pixels of 3 bytes to 4 bytes each with a zero, and back with 4 zeros behind 12 bytes of each group.
+ * Reads 4 bytes more than that. */
+VEC_EACH(vec_t, 16, vec_spread3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
+VEC_EACH(vec_t, 16, vec_join3, (vec_t a), r.u8[i] = i < 12 ? a.u8[i / 3 * 4 + i % 3] : 0)
+/* Sixteen pixels of 3 bytes, last one first. */
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  memcpy(out, p + 45, 3);
+  for (int k = 1; k < 15; k++) memcpy(out + 3 * k, p + 3 * (15 - k), 4);
+  memcpy(out + 45, p, 3);
+}
 
 VEC_EACH(vecf_t, 4, vecf_set, (float x), r.f[i] = x)
 VEC_EACH(vecf_t, 4, vecf_add, (vecf_t a, vecf_t b), r.f[i] = a.f[i] + b.f[i])
@@ -86,6 +106,7 @@ VEC_EACH(vecf_t, 4, vecf_div, (vecf_t a, vecf_t b), r.f[i] = a.f[i] / b.f[i])
 VEC_EACH(vecf_t, 4, vecf_min, (vecf_t a, vecf_t b), r.f[i] = a.f[i] < b.f[i] ? a.f[i] : b.f[i])
 VEC_EACH(vecf_t, 4, vecf_max, (vecf_t a, vecf_t b), r.f[i] = a.f[i] > b.f[i] ? a.f[i] : b.f[i])
 VEC_EACH(vecf_t, 4, vecf_sqrt, (vecf_t a), r.f[i] = sqrtf(a.f[i]))
+VEC_EACH(vecf_t, 4, vecf_beyond, (vecf_t a, vecf_t limit), r.f[i] = fabsf(a.f[i]) >= limit.f[i] ? a.f[i] : 0)
 VEC_EACH(vecf_t, 4, vecf_load, (const float *p), r.f[i] = p[i])
 VEC_INLINE void vecf_store(float *p, vecf_t a) { memcpy(p, &a, sizeof a); }
 VEC_EACH(vecf_t, 4, vecf_from8, (const uint8_t *p), r.f[i] = p[i])

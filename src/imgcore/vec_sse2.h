@@ -36,13 +36,18 @@ VEC_INLINE vec_t vec_shuffle8(vec_t a, vec_t from) {
   for (int i = 0; i < 16; i++) r[i] = indices[i] & 0x80 ? 0 : bytes[indices[i] & 15];
   return vec_load(r);
 }
+VEC_INLINE vec_t vec_greater16(vec_t a, vec_t b) { return _mm_cmpgt_epi16(a, b); }
 VEC_INLINE vec_t vec_min8(vec_t a, vec_t b) { return _mm_min_epu8(a, b); }
 VEC_INLINE vec_t vec_max8(vec_t a, vec_t b) { return _mm_max_epu8(a, b); }
+VEC_INLINE vec_t vec_min16(vec_t a, vec_t b) { return _mm_sub_epi16(a, _mm_subs_epu16(a, b)); }
+VEC_INLINE vec_t vec_max16(vec_t a, vec_t b) { return _mm_add_epi16(b, _mm_subs_epu16(a, b)); }
 VEC_INLINE vec_t vec_zip8lo(vec_t a, vec_t b) { return _mm_unpacklo_epi8(a, b); }
 VEC_INLINE vec_t vec_zip8hi(vec_t a, vec_t b) { return _mm_unpackhi_epi8(a, b); }
 VEC_INLINE vec_t vec_zip16lo(vec_t a, vec_t b) { return _mm_unpacklo_epi16(a, b); }
 VEC_INLINE vec_t vec_zip16hi(vec_t a, vec_t b) { return _mm_unpackhi_epi16(a, b); }
 VEC_INLINE vec_t vec_pack16(vec_t a, vec_t b) { return _mm_packus_epi16(a, b); }
+VEC_INLINE vec_t vec_zip32lo(vec_t a, vec_t b) { return _mm_unpacklo_epi32(a, b); }
+VEC_INLINE vec_t vec_zip32hi(vec_t a, vec_t b) { return _mm_unpackhi_epi32(a, b); }
 VEC_INLINE vec_t vec_pack32(vec_t a, vec_t b) { return _mm_packs_epi32(a, b); }
 VEC_INLINE void vec_store_part(void *p, vec_t a, int part) {
   (void)part;
@@ -78,6 +83,26 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   vec_store(out, _mm_unpacklo_epi8(both, zero));
   vec_store(out + 8, _mm_unpackhi_epi8(both, zero));
 }
+VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
+  (void)step;
+  vec_store(p, a);
+}
+VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
+  int32_t words[4];
+  for (int k = 0; k < 4; k++) memcpy(words + k, p + 3 * k, 4);
+  return _mm_and_si128(vec_load(words), _mm_set1_epi32(0xFFFFFF));
+}
+VEC_INLINE vec_t vec_join3(vec_t a) {
+  const vec_t first = _mm_set_epi32(0, 0xFFFFFF, 0, 0xFFFFFF);
+  const vec_t pairs = _mm_or_si128(_mm_and_si128(a, first),
+                                   _mm_srli_epi64(_mm_andnot_si128(first, a), 8));
+  return _mm_or_si128(_mm_move_epi64(pairs), _mm_slli_si128(_mm_srli_si128(pairs, 8), 6));
+}
+VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
+  memcpy(out, p + 45, 3);
+  for (int k = 1; k < 15; k++) memcpy(out + 3 * k, p + 3 * (15 - k), 4);
+  memcpy(out + 45, p, 3);
+}
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm_set1_ps(x); }
 VEC_INLINE vecf_t vecf_add(vecf_t a, vecf_t b) { return _mm_add_ps(a, b); }
@@ -87,6 +112,10 @@ VEC_INLINE vecf_t vecf_min(vecf_t a, vecf_t b) { return _mm_min_ps(a, b); }
 VEC_INLINE vecf_t vecf_max(vecf_t a, vecf_t b) { return _mm_max_ps(a, b); }
 VEC_INLINE vecf_t vecf_sqrt(vecf_t a) { return _mm_sqrt_ps(a); }
 VEC_INLINE vecf_t vecf_div(vecf_t a, vecf_t b) { return _mm_div_ps(a, b); }
+VEC_INLINE vecf_t vecf_beyond(vecf_t a, vecf_t limit) {
+  const vecf_t size = _mm_andnot_ps(_mm_set1_ps(-0.0f), a);
+  return _mm_and_ps(a, _mm_cmpge_ps(size, limit));
+}
 VEC_INLINE vecf_t vecf_load(const float *p) { return _mm_loadu_ps(p); }
 VEC_INLINE void vecf_store(float *p, vecf_t a) { _mm_storeu_ps(p, a); }
 VEC_INLINE vecf_t vecf_from8(const uint8_t *p) {

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from imgpipe import kernels
@@ -67,15 +66,24 @@ SHARED: dict[str, Operation] = {
     "clahe": lambda a, **o: kernels.clahe(a, 3.0, (3, 2), **o),
     "auto contrast": lambda a, **o: kernels.auto_contrast(a, 5, **o),
     "composite": lambda a, **o: kernels.composite(a, of_dtype(MARKS, a), (3, -2), opacity=0.7, **o),
-}
-MOVES: dict[str, Operation] = {
     "rotate90": kernels.rotate90,
     "rotate180": kernels.rotate180,
     "rotate270": kernels.rotate270,
     "flip horizontal": kernels.flip_horizontal,
     "flip vertical": kernels.flip_vertical,
+    "crop": lambda a, **o: kernels.crop(a, (0, 0, *np.shape(a)[1::-1]), **o),
+    "median 3": lambda a, **o: kernels.median(a, 3, **o),
+    "median 5": lambda a, **o: kernels.median(a, 5, border="wrap", **o),
+    "unsharp mask": lambda a, **o: kernels.unsharp_mask(a, 1.7, 2.5, 3, **o),
+    "unsharp mask, wide": lambda a, **o: kernels.unsharp_mask(a, 16, 0.8, border="wrap", **o),
+    "rotate any bicubic": lambda a, **o: kernels.rotate(a, 33.3, **o),
+    "rotate any bilinear": lambda a, **o: kernels.rotate(a, -190.5, filter="bilinear", fill=9, **o),
+    "rotate nearest": lambda a, **o: kernels.rotate(
+        a, 100, filter="nearest", expand=False, fill=1, **o
+    ),
+    "sobel": lambda a, **o: kernels.sobel(a, border="replicate", **o),
 }
-ALL = SHARED | MOVES
+ALL = SHARED
 
 
 def digest(threads: int) -> str:
@@ -85,7 +93,6 @@ def digest(threads: int) -> str:
     for height, width in ((1, 1), (3, 5), (40, 21), (37, 64), (20, 131), (3, 1000)):
         for channels in (1, 2, 3, 4):
             array = rng.integers(0, 256, (height, width, channels), np.uint8)
-            for name, operation in ALL.items():
-                options: dict[str, Any] = {"threads": threads} if name in SHARED else {}
-                result.update(operation(array, **options).tobytes())
+            for operation in ALL.values():
+                result.update(operation(array, threads=threads).tobytes())
     return result.hexdigest()

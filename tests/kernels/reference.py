@@ -143,3 +143,12 @@ def luma(rgb: Array) -> Array:
     """ITU-R BT.601, with weights that are whole over 2**16 as Pillow's are."""
     red, green, blue = (rgb[..., c].astype(np.int64) for c in range(3))
     return ((19595 * red + 38470 * green + 7471 * blue + 2**15) // 2**16).astype(np.uint8)
+
+
+def windows(array: NDArray[np.generic], size: int, border: str) -> Floats:
+    """For every pixel the size * size around it, row by row, in front."""
+    radius, (height, width) = size // 2, array.shape[:2]
+    tall = extended(array.astype(np.float64), -radius, height + radius, border)
+    around = extended(tall.swapaxes(0, 1), -radius, width + radius, border).swapaxes(0, 1)
+    places = [(y, x) for y in range(size) for x in range(size)]
+    return np.stack([around[y : y + height, x : x + width] for y, x in places])

@@ -101,7 +101,9 @@ def test_out_of_one_channel_takes_a_result_of_two_dimensions_and_back() -> None:
     assert np.array_equal(deep, luma)
 
 
-SAME_SIZE = [name for name in ALL if not name.startswith(("resize", "rotate90", "rotate270"))]
+SAME_SIZE = [
+    name for name in ALL if not name.startswith(("resize", "rotate90", "rotate270", "rotate any"))
+]
 
 
 @pytest.mark.parametrize("name", SAME_SIZE)
@@ -211,6 +213,45 @@ BAD_CALLS = {
     "radius 1.5": lambda: kernels.box_blur(A, 1.5),
     "radius NaN": lambda: kernels.box_blur(A, math.nan),
     "radius too large": lambda: kernels.box_blur(A, 2048),
+    "median of 4": lambda: kernels.median(A, 4),
+    "median of 7": lambda: kernels.median(A, 7),
+    "median of 3.0": lambda: kernels.median(A, 3.0),
+    "median of True": lambda: kernels.median(A, True),
+    "median of NaN": lambda: kernels.median(A, math.nan),
+    "median border": lambda: kernels.median(A, 3, border="mirror"),
+    "unsharp sigma 0": lambda: kernels.unsharp_mask(A, 0),
+    "unsharp sigma NaN": lambda: kernels.unsharp_mask(A, math.nan),
+    "unsharp amount negative": lambda: kernels.unsharp_mask(A, 1, -0.1),
+    "unsharp amount too large": lambda: kernels.unsharp_mask(A, 1, 10.1),
+    "unsharp amount NaN": lambda: kernels.unsharp_mask(A, 1, math.nan),
+    "unsharp amount True": lambda: kernels.unsharp_mask(A, 1, True),
+    "unsharp threshold negative": lambda: kernels.unsharp_mask(A, 1, 1, -1),
+    "unsharp threshold too large": lambda: kernels.unsharp_mask(A, 1, 1, 256),
+    "unsharp threshold NaN": lambda: kernels.unsharp_mask(A, 1, 1, math.nan),
+    "unsharp border": lambda: kernels.unsharp_mask(A, 1, border="mirror"),
+    "angle NaN": lambda: kernels.rotate(A, math.nan),
+    "angle infinite": lambda: kernels.rotate(A, math.inf),
+    "angle True": lambda: kernels.rotate(A, True),
+    "angle as text": lambda: kernels.rotate(A, "90"),
+    "rotate filter": lambda: kernels.rotate(A, 30, filter="lanczos3"),
+    "fill of two": lambda: kernels.rotate(A, 30, fill=(1, 2)),
+    "fill NaN": lambda: kernels.rotate(A, 30, fill=math.nan),
+    "fill negative": lambda: kernels.rotate(A, 30, fill=-1),
+    "fill beyond bytes": lambda: kernels.rotate(A, 30, fill=256),
+    "fill with a fraction": lambda: kernels.rotate(A, 30, fill=(1, 2, 0.5)),
+    "fill True": lambda: kernels.rotate(A, 30, fill=True),
+    "fill as text": lambda: kernels.rotate(A, 30, fill="black"),
+    "fill beyond floats": lambda: kernels.rotate(A.astype(np.float32), 30, fill=1e300),
+    "sobel border": lambda: kernels.sobel(A, border=None),
+    "box as a number": lambda: kernels.crop(A, 3),
+    "box of three": lambda: kernels.crop(A, (0, 0, 1)),
+    "box with a fraction": lambda: kernels.crop(A, (0, 0.5, 1, 1)),
+    "box with True": lambda: kernels.crop(A, (0, 0, True, 1)),
+    "box left of the picture": lambda: kernels.crop(A, (-1, 0, 2, 2)),
+    "box above the picture": lambda: kernels.crop(A, (0, -1, 2, 2)),
+    "box too wide": lambda: kernels.crop(A, (1, 0, 5, 4)),
+    "box too high": lambda: kernels.crop(A, (0, 2, 5, 3)),
+    "box of no pixels": lambda: kernels.crop(A, (0, 0, 0, 1)),
     "value 256": lambda: kernels.brighten(A, 256),
     "value -256": lambda: kernels.brighten(A, -256),
     "value 0.5": lambda: kernels.brighten(A, 0.5),

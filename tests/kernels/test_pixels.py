@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from imgpipe import kernels
 from imgpipe.kernels import brighten, grayscale
 from PIL import Image as pil
 
@@ -61,29 +60,3 @@ def test_brighten_reaches_every_shape(layout: str) -> None:
         if layout in ("HW2", "HW4"):
             expected[..., -1] = array[..., -1]
         assert np.array_equal(brighten(array, 33), expected), shape
-
-
-MOVES = {
-    "rotate90": lambda a: np.rot90(a, -1),
-    "rotate180": lambda a: np.rot90(a, 2),
-    "rotate270": lambda a: np.rot90(a, 1),
-    "flip_horizontal": np.fliplr,
-    "flip_vertical": np.flipud,
-}
-
-
-@every_layout
-@pytest.mark.parametrize("name", MOVES)
-def test_moves_are_numpys(name: str, layout: str) -> None:
-    for shape in shapes(layout):
-        array = picture(shape)
-        result = getattr(kernels, name)(array)
-        assert np.array_equal(result, MOVES[name](array)), shape
-        assert result.flags.c_contiguous
-        assert not np.shares_memory(result, array)
-
-
-def test_rotate90_is_clockwise() -> None:
-    array = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
-    assert kernels.rotate90(array).tolist() == [[4, 1], [5, 2], [6, 3]]
-    assert kernels.rotate270(array).tolist() == [[3, 6], [2, 5], [1, 4]]

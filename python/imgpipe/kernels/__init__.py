@@ -11,7 +11,9 @@ from imgpipe.kernels.blur import box_blur, gaussian_blur
 from imgpipe.kernels.colour import grayscale, saturation
 from imgpipe.kernels.composite import composite
 from imgpipe.kernels.convolve import convolve, convolve_separable, edge_detect, emboss, sharpen
+from imgpipe.kernels.edges import sobel
 from imgpipe.kernels.geometry import (
+    crop,
     flip_horizontal,
     flip_vertical,
     rotate90,
@@ -20,8 +22,11 @@ from imgpipe.kernels.geometry import (
 )
 from imgpipe.kernels.histogram import auto_contrast, clahe, equalize
 from imgpipe.kernels.kernel import Kernel
+from imgpipe.kernels.median import median
 from imgpipe.kernels.resize import resize
+from imgpipe.kernels.rotate import rotate
 from imgpipe.kernels.tone import brighten, contrast, gamma, lookup, window
+from imgpipe.kernels.unsharp import unsharp_mask
 
 __all__ = [
     "Kernel",
@@ -33,6 +38,7 @@ __all__ = [
     "contrast",
     "convolve",
     "convolve_separable",
+    "crop",
     "edge_detect",
     "emboss",
     "equalize",
@@ -42,7 +48,9 @@ __all__ = [
     "gaussian_blur",
     "grayscale",
     "lookup",
+    "median",
     "resize",
+    "rotate",
     "rotate90",
     "rotate180",
     "rotate270",
@@ -50,5 +58,7 @@ __all__ = [
     "sharpen",
     "simd_level",
     "simd_levels",
+    "sobel",
+    "unsharp_mask",
     "window",
 ]

@@ -1,45 +1,121 @@
-"""Turns and mirrors: every pixel stays as it is, in another place."""
+"""Turns, mirrors and crops: every pixel stays as it is, in another place."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imgpipe.kernels.arrays import Array, output, planes
+from imgpipe import _imgcore
+from imgpipe.kernels.arrays import Array, call, output, planes
+
+COPY, MIRROR, TRANSPOSE = range(3)  # move_t in kernels.h
 
 
-def rotate90(array: ArrayLike, *, out: Any = None) -> Array:
-    """`array`, uint8 of (H, W) or (H, W, C), turned clockwise by 90 degrees.
+def rotate90(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`array` turned clockwise by 90 degrees.
+
+    It is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; the result is (W, H) or
+    (W, H, C). `out` and `threads` as for `convolve`.
 
     >>> import numpy as np
     >>> rotate90(np.array([[1, 2, 3]], np.uint8)).tolist()
     [[1], [2], [3]]
     """
-    return _moved(array, np.rot90(planes(array), -1), out)
-
-
-def rotate180(array: ArrayLike, *, out: Any = None) -> Array:
-    """`array`, uint8 of (H, W) or (H, W, C), turned by 180 degrees."""
-    return _moved(array, planes(array)[::-1, ::-1], out)
-
-
-def rotate270(array: ArrayLike, *, out: Any = None) -> Array:
-    """`array`, uint8 of (H, W) or (H, W, C), turned clockwise by 270 degrees."""
-    return _moved(array, np.rot90(planes(array)), out)
-
-
-def flip_horizontal(array: ArrayLike, *, out: Any = None) -> Array:
-    """`array`, uint8 of (H, W) or (H, W, C), with left and right exchanged."""
-    return _moved(array, planes(array)[:, ::-1], out)
-
-
-def flip_vertical(array: ArrayLike, *, out: Any = None) -> Array:
-    """`array`, uint8 of (H, W) or (H, W, C), with top and bottom exchanged."""
-    return _moved(array, planes(array)[::-1], out)
-
-
-def _moved(array: ArrayLike, view: Array, out: Any) -> Array:
-    height, width, channels = view.shape
-    result, target = output(out, array, view, (height, width, channels))
-    np.copyto(target, view)
+    source = planes(array)
+    result, target = output(out, array, source, _turned(source))
+    call(_imgcore.move, source[::-1], target, TRANSPOSE, threads=threads)
     return result
+
+
+def rotate180(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`array` turned by 180 degrees; for all else see `rotate90`.
+
+    >>> import numpy as np
+    >>> rotate180(np.array([[1, 2], [3, 4]], np.uint8)).tolist()
+    [[4, 3], [2, 1]]
+    """
+    source = planes(array)
+    result, target = output(out, array, source)
+    call(_imgcore.move, source[::-1], target, MIRROR, threads=threads)
+    return result
+
+
+def rotate270(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`array` turned clockwise by 270 degrees; for all else see `rotate90`.
+
+    >>> import numpy as np
+    >>> rotate270(np.array([[1, 2, 3]], np.uint8)).tolist()
+    [[3], [2], [1]]
+    """
+    source = planes(array)
+    result, target = output(out, array, source, _turned(source))
+    call(_imgcore.move, source, target[::-1], TRANSPOSE, threads=threads)
+    return result
+
+
+def flip_horizontal(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`array` with left and right exchanged; for all else see `rotate90`.
+
+    >>> import numpy as np
+    >>> flip_horizontal(np.array([[1, 2, 3]], np.uint8)).tolist()
+    [[3, 2, 1]]
+    """
+    source = planes(array)
+    result, target = output(out, array, source)
+    call(_imgcore.move, source, target, MIRROR, threads=threads)
+    return result
+
+
+def flip_vertical(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+    """`array` with top and bottom exchanged; for all else see `rotate90`.
+
+    >>> import numpy as np
+    >>> flip_vertical(np.array([[1], [2]], np.uint8)).tolist()
+    [[2], [1]]
+    """
+    source = planes(array)
+    result, target = output(out, array, source)
+    call(_imgcore.move, source[::-1], target, COPY, threads=threads)
+    return result
+
+
+def crop(
+    array: ArrayLike,
+    box: tuple[int, int, int, int],
+    *,
+    out: Any = None,
+    threads: int | None = None,
+) -> Array:
+    """A copy of the part of `array` that `box` says: (x, y, width, height) in whole pixels.
+
+    The box lies inside the picture. For all else see `rotate90`. Raises ValueError for a box that
+    does not, or is no box.
+
+    >>> import numpy as np
+    >>> crop(np.array([[1, 2, 3], [4, 5, 6]], np.uint8), (1, 0, 2, 1)).tolist()
+    [[2, 3]]
+    """
+    source = planes(array)
+    x, y, width, height = _check_box(box, source.shape[1], source.shape[0])
+    part = source[y : y + height, x : x + width]
+    result, target = output(out, array, part)
+    call(_imgcore.move, part, target, COPY, threads=threads)
+    return result
+
+
+def _turned(source: Array) -> tuple[int, int, int]:
+    height, width, channels = source.shape
+    return width, height, channels
+
+
+def _check_box(box: Any, width: int, height: int) -> tuple[int, int, int, int]:
+    try:
+        x, y, w, h = box
+    except (TypeError, ValueError):
+        raise ValueError(f"Expected a box (x, y, width, height), got {box!r}") from None
+    if not all(type(side) is int or isinstance(side, np.integer) for side in (x, y, w, h)):
+        raise ValueError(f"Expected a box of whole numbers, got {box!r}")
+    x, y, w, h = int(x), int(y), int(w), int(h)
+    if x < 0 or y < 0 or w < 1 or h < 1 or x + w > width or y + h > height:
+        raise ValueError(f"Expected a box inside {width}x{height} pixels, got {(x, y, w, h)}")
+    return x, y, w, h

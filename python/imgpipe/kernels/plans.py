@@ -171,6 +171,15 @@ def _plan_smooth(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | None
     return None if x is None or y is None else SeparablePlan(x, y, SMOOTH)
 
 
+def plan_smoothing(taps: Vector, dtype: np.dtype[Any]) -> tuple[bytes, int]:
+    """Both passes of a blur by symmetric `taps`, of sum 1, in floats if not in 16 bits: (taps, sum).
+
+    For what needs the blurred values before they are rounded.
+    """
+    smooth = _smooth_taps(taps) if dtype == np.uint8 else None
+    return (taps.astype(np.float32).tobytes(), FLOAT) if smooth is None else (smooth, SMOOTH)
+
+
 def _smooth_taps(weights: Vector) -> bytes | None:
     length = len(weights)
     symmetric = length % 2 and np.array_equal(weights, weights[::-1])
