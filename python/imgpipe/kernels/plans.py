@@ -172,7 +172,7 @@ def _plan_smooth(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | None
 
 
 def plan_smoothing(taps: Vector, dtype: np.dtype[Any]) -> tuple[bytes, int]:
-    """Both passes of a blur by symmetric `taps`, of sum 1, in floats if not in 16 bits: (taps, sum).
+    """(taps, sum) for both passes of a blur by symmetric `taps` of sum 1; floats if not 16 bits.
 
     For what needs the blurred values before they are rounded.
     """
