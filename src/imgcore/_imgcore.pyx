@@ -19,11 +19,8 @@ from libc.stdlib cimport free, malloc
 from kernels cimport (
     DEPTH_F32, DEPTH_U16, DEPTH_U8, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT, SUM_SMOOTH,
     WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, box_t, convolution_t, decimated_t, kernel_t,
-    kernels_select, kernels_t, median_t, move_t, plane_t, resample_t, resize_t, separable_t,
-    sum_t, weights_t,
-    WEIGHTS_FLOATS, WEIGHTS_PAIRS, border_t, convolution_t, decimated_t, kernel_t, kernels_select,
-    kernels_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t, separable_t, sum_t,
-    unsharp_t, weights_t,
+    kernels_select, kernels_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t,
+    separable_t, sum_t, unsharp_t, weights_t,
 )
 
 

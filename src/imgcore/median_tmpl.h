@@ -3,14 +3,14 @@
 #include "ring.h"
 
 #if DEPTH == 8
-#define LANES_MIN vec_min8
-#define LANES_MAX vec_max8
+#define MEDIAN_MIN vec_min8
+#define MEDIAN_MAX vec_max8
 #elif DEPTH == 16
-#define LANES_MIN vec_min16
-#define LANES_MAX vec_max16
+#define MEDIAN_MIN vec_min16
+#define MEDIAN_MAX vec_max16
 #endif
 
-enum { LANES = VEC / sizeof(sample_t) };
+enum { MEDIAN_LANES = VEC / sizeof(sample_t) };
 
 #if DEPTH == 32
 typedef vecf_t lanes_t;
@@ -22,8 +22,8 @@ VEC_INLINE lanes_t high(lanes_t a, lanes_t b) { return vecf_max(a, b); }
 typedef vec_t lanes_t;
 VEC_INLINE lanes_t lanes_load(const sample_t *p) { return vec_load(p); }
 VEC_INLINE void lanes_store(sample_t *p, lanes_t a) { vec_store(p, a); }
-VEC_INLINE lanes_t low(lanes_t a, lanes_t b) { return LANES_MIN(a, b); }
-VEC_INLINE lanes_t high(lanes_t a, lanes_t b) { return LANES_MAX(a, b); }
+VEC_INLINE lanes_t low(lanes_t a, lanes_t b) { return MEDIAN_MIN(a, b); }
+VEC_INLINE lanes_t high(lanes_t a, lanes_t b) { return MEDIAN_MAX(a, b); }
 #endif
 
 VEC_INLINE void sort2(lanes_t *a, lanes_t *b) {
@@ -57,7 +57,7 @@ VEC_INLINE lanes_t median3(lanes_t a, lanes_t b, lanes_t c) {
 
 /* Columns sorted upwards: line k has the sample of rank k of each. */
 VEC_INLINE void sort_columns(sample_t *lines, ring_t r) {
-  for (ptrdiff_t i = 0; i < r.n + 4 * r.channels; i += LANES) {
+  for (ptrdiff_t i = 0; i < r.n + 4 * r.channels; i += MEDIAN_LANES) {
     lanes_t v[5];
     for (int k = 0; k < 5; k++) v[k] = lanes_load(r.rows[k] + i);
     sort5(v);
@@ -98,7 +98,7 @@ VEC_INLINE void sort_windows(lanes_t above[3], lanes_t below[3], const sample_t 
 
 static inline void median3_step(ring_t r) {
 #define ROW(i, vectors)                                                      \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES) {                    \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES) {                    \
     lanes_t above[3][3], below[3][3];                                        \
     for (int j = 0; j < 3; j++)                                              \
       sort_windows(above[j], below[j], r.rows, at + (ptrdiff_t)j * r.channels);  \
@@ -156,7 +156,7 @@ static inline void median5_step(ring_t r) {
   sample_t *lines = r.lines;
   sort_columns(lines, r);
 #define ROW(i, vectors)                                                                \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += LANES)                                \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES)                                \
     lanes_store(r.out[0] + at, median_of_25(lines + at, r.stride, r.channels));      \
   ring_prefetch(r.next[0], i)
   OVER_BLOCKS(r.n, 1, ROW);
