@@ -3,14 +3,14 @@
 #include "ring.h"
 
 #if DEPTH == 8
-#define VALUES_MIN vec_min8
-#define VALUES_MAX vec_max8
+#define MEDIAN_MIN vec_min8
+#define MEDIAN_MAX vec_max8
 #elif DEPTH == 16
-#define VALUES_MIN vec_min16
-#define VALUES_MAX vec_max16
+#define MEDIAN_MIN vec_min16
+#define MEDIAN_MAX vec_max16
 #endif
 
-enum { VALUES = VEC / sizeof(sample_t) };
+enum { MEDIAN_LANES = VEC / sizeof(sample_t) };
 
 #if DEPTH == 32
 typedef vecf_t values_t;
@@ -22,8 +22,8 @@ VEC_INLINE values_t high(values_t a, values_t b) { return vecf_max(a, b); }
 typedef vec_t values_t;
 VEC_INLINE values_t values_load(const sample_t *p) { return vec_load(p); }
 VEC_INLINE void values_store(sample_t *p, values_t a) { vec_store(p, a); }
-VEC_INLINE values_t low(values_t a, values_t b) { return VALUES_MIN(a, b); }
-VEC_INLINE values_t high(values_t a, values_t b) { return VALUES_MAX(a, b); }
+VEC_INLINE values_t low(values_t a, values_t b) { return MEDIAN_MIN(a, b); }
+VEC_INLINE values_t high(values_t a, values_t b) { return MEDIAN_MAX(a, b); }
 #endif
 
 VEC_INLINE void sort2(values_t *a, values_t *b) {
@@ -57,7 +57,7 @@ VEC_INLINE values_t median3(values_t a, values_t b, values_t c) {
 
 /* Columns sorted upwards: line k has the sample of rank k of each. */
 VEC_INLINE void sort_columns(sample_t *lines, ring_t r) {
-  for (ptrdiff_t i = 0; i < r.n + 4 * r.channels; i += VALUES) {
+  for (ptrdiff_t i = 0; i < r.n + 4 * r.channels; i += MEDIAN_LANES) {
     values_t v[5];
     for (int k = 0; k < 5; k++) v[k] = values_load(r.rows[k] + i);
     sort5(v);
@@ -98,7 +98,7 @@ VEC_INLINE void sort_windows(values_t above[3], values_t below[3], const sample_
 
 static inline void median3_step(ring_t r) {
 #define ROW(i, vectors)                                                      \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += VALUES) {                    \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES) {                    \
     values_t above[3][3], below[3][3];                                        \
     for (int j = 0; j < 3; j++)                                              \
       sort_windows(above[j], below[j], r.rows, at + (ptrdiff_t)j * r.channels);  \
@@ -156,7 +156,7 @@ static inline void median5_step(ring_t r) {
   sample_t *lines = r.lines;
   sort_columns(lines, r);
 #define ROW(i, vectors)                                                                \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += VALUES)                                \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES)                                \
     values_store(r.out[0] + at, median_of_25(lines + at, r.stride, r.channels));      \
   ring_prefetch(r.next[0], i)
   OVER_BLOCKS(r.n, 1, ROW);

@@ -20,8 +20,9 @@ VEC_INLINE void mirror_row(const int size, uint8_t *restrict out, const uint8_t 
   ptrdiff_t x = 0;
   if (size == 3)
     for (; x + 16 <= width; x += 16) vec_reverse16(out + 3 * x, in + 3 * (width - 16 - x));
-  if (size == 6 || size == 12) {
-    if (width > 1) move_pixel(size, out, in + (width - 1) * size), x = 1;
+  if ((size == 6 || size == 12) && width > 1) {
+    move_pixel(size, out, in + (width - 1) * size);
+    x = 1;
     for (; x < width - 1; x++) move_word(size, out + x * size, in + (width - 1 - x) * size);
   }
   for (; x < width; x++) move_pixel(size, out + x * size, in + (width - 1 - x) * size);
@@ -56,8 +57,11 @@ VEC_INLINE void transpose_squares(const int size, uint8_t *out, ptrdiff_t out_st
     for (int k = 0; k < rows; k++) a[k] = b[k];
   }
 #pragma GCC unroll 16
-  for (int k = 0; k < rows; k++)
-    vec_store_groups(out + k * out_stride, rows * out_stride, size == 3 ? vec_join3(a[k]) : a[k]);
+  for (int k = 0; k < rows; k++) {
+    const vec_t joined = size == 3 ? vec_join3(a[k]) : a[k];
+    for (int part = 0; part < VEC / 16; part++)
+      vec_store_part(out + (k + part * rows) * out_stride, joined, part);
+  }
 }
 
 /* The pixels [x0, x1) of output row y, which are the column y of the input. */

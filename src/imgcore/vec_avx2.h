@@ -77,10 +77,6 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   vec_store(out, _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)));
   vec_store(out + 16, _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)));
 }
-VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
-  _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(a));
-  _mm_storeu_si128((__m128i *)(p + step), _mm256_extracti128_si256(a, 1));
-}
 VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
   const __m128i a = _mm_loadu_si128((const __m128i *)p);
   const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(a),

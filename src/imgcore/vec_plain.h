@@ -82,11 +82,6 @@ VEC_EACH(vec_t, 8, vec_narrow32u16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)vec
 VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   for (int i = 0; i < VEC; i++) out[i] = i % 2 ? q[i / 2] : p[i / 2];
 }
-/* The vector's groups of 16 bytes, `step` apart. */
-VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
-  (void)step;
-  vec_store(p, a);
-}
 /* Pixels of 3 bytes to 4 bytes each with a zero, and back with 4 zeros behind 12 bytes of each group.
  * Reads 4 bytes more than that. */
 VEC_EACH(vec_t, 16, vec_spread3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)

@@ -83,10 +83,6 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   vec_store(out, _mm_unpacklo_epi8(both, zero));
   vec_store(out + 8, _mm_unpackhi_epi8(both, zero));
 }
-VEC_INLINE void vec_store_groups(uint8_t *p, ptrdiff_t step, vec_t a) {
-  (void)step;
-  vec_store(p, a);
-}
 VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
   int32_t words[4];
   for (int k = 0; k < 4; k++) memcpy(words + k, p + 3 * k, 4);
