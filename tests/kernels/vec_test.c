@@ -131,6 +131,28 @@ static void parts(void) {
   }
 }
 
+static void within_groups(void) {
+  const lanes_t p = some_bytes(), q = some_bytes();
+  const vec_t a = vec_load(&p), b = vec_load(&q);
+  EXPECT("vec_load16", vec_load16(p.u8), u8, p.u8[i % 16]);
+  EXPECT("vec_shuffle8", vec_shuffle8(a, b), u8,
+         q.u8[i] > 127 ? 0 : p.u8[i / 16 * 16 + q.u8[i] % 16]);
+}
+
+static void bits_and_bytes(void) {
+  const lanes_t p = some_bytes(), q = some_bytes();
+  const vec_t a = vec_load(&p), b = vec_load(&q);
+  EXPECT("vec_and", vec_and(a, b), u8, p.u8[i] & q.u8[i]);
+  EXPECT("vec_or", vec_or(a, b), u8, p.u8[i] | q.u8[i]);
+  EXPECT("vec_xor", vec_xor(a, b), u8, p.u8[i] ^ q.u8[i]);
+  EXPECT("vec_raise8", vec_raise8(a, b), u8, (uint8_t)clamped(p.u8[i] + q.u8[i], 0, 255));
+  EXPECT("vec_lower8", vec_lower8(a, b), u8, (uint8_t)clamped(p.u8[i] - q.u8[i], 0, 255));
+  EXPECT("vec_lower8s", vec_lower8s(a, b), u8,
+         (uint8_t)clamped((int8_t)p.u8[i] - (int8_t)q.u8[i], -128, 127));
+  EXPECT("vec_min8", vec_min8(a, b), u8, p.u8[i] <= q.u8[i] ? p.u8[i] : q.u8[i]);
+  EXPECT("vec_max8", vec_max8(a, b), u8, p.u8[i] >= q.u8[i] ? p.u8[i] : q.u8[i]);
+}
+
 static void arithmetic16(void) {
   const lanes_t p = some_bytes(), q = some_bytes();
   const vec_t a = vec_load(&p), b = vec_load(&q);
@@ -143,8 +165,9 @@ static void arithmetic16(void) {
   EXPECT("vec_avg16", vec_avg16(a, b), u16, (uint16_t)ceil((p.u16[i] + q.u16[i]) / 2.0));
   EXPECT("vec_shl16", vec_shl16(a, n), u16, (uint16_t)((unsigned)p.u16[i] * (1u << n)));
   EXPECT("vec_shr16", vec_shr16(a, n), u16, (uint16_t)(p.u16[i] / (1u << n)));
-  EXPECT("vec_min8", vec_min8(a, b), u8, p.u8[i] <= q.u8[i] ? p.u8[i] : q.u8[i]);
-  EXPECT("vec_max8", vec_max8(a, b), u8, p.u8[i] >= q.u8[i] ? p.u8[i] : q.u8[i]);
+  EXPECT("vec_min16", vec_min16(a, b), u16, p.u16[i] <= q.u16[i] ? p.u16[i] : q.u16[i]);
+  EXPECT("vec_max16", vec_max16(a, b), u16, p.u16[i] >= q.u16[i] ? p.u16[i] : q.u16[i]);
+  EXPECT("vec_greater16", vec_greater16(a, b), u16, p.i16[i] > q.i16[i] ? 65535 : 0);
   EXPECT("vec_pack16", vec_pack16(a, b), u8,
          (uint8_t)clamped((i / 8 % 2 ? &q : &p)->i16[i / 16 * 8 + i % 8], 0, 255));
   EXPECT("vec_narrow16", vec_narrow16(a, b), u8,
@@ -187,12 +210,31 @@ static void orders(void) {
   EXPECT("vec_zip8hi", vec_zip8hi(a, b), u8, (i % 2 ? &q : &p)->u8[i / 16 * 16 + 8 + i % 16 / 2]);
   EXPECT("vec_zip16lo", vec_zip16lo(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + i % 8 / 2]);
   EXPECT("vec_zip16hi", vec_zip16hi(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + 4 + i % 8 / 2]);
+  EXPECT("vec_zip32lo", vec_zip32lo(a, b), u32, (i % 2 ? &q : &p)->u32[i / 4 * 4 + i % 4 / 2]);
+  EXPECT("vec_zip32hi", vec_zip32hi(a, b), u32, (i % 2 ? &q : &p)->u32[i / 4 * 4 + 2 + i % 4 / 2]);
   lanes_t out[2];
   vec_store_zipped(out, vec_zip8lo(a, b), vec_zip8hi(a, b));
   for (int half = 0; half < 2; half++)
     EXPECT_LANES("vec_store_zipped", out[half], u8, VEC,
                  (i % 2 ? &q : &p)->u8[half * VEC / 2 + i / 2]);
   EXPECT("vec_widen", vec_widen(p.u8 + 3), u16, p.u8[3 + i]);
+}
+
+static void pixels_of_3_bytes(void) {
+  enum { PIXELS = 16, SIZE = 3 * PIXELS };
+  uint8_t in[SIZE + 2], out[SIZE + 2] = {0};
+  for (int i = 0; i < SIZE + 2; i++) in[i] = (uint8_t)at_random();
+  EXPECT("vec_load3", vec_load3(in + 1), u8, i % 4 < 3 ? in[1 + i / 4 * 3 + i % 4] : 0);
+  EXPECT("vec_spread3", vec_spread3(in + 1), u8, i % 4 < 3 ? in[1 + i / 4 * 3 + i % 4] : 0);
+  lanes_t p = some_bytes();
+  for (int i = 3; i < VEC; i += 4) p.u8[i] = 0; /* as vec_spread3 leaves it: SSE2 needs that zero */
+  EXPECT("vec_join3", vec_join3(vec_load(&p)), u8,
+         i % 16 < 12 ? p.u8[i / 16 * 16 + i % 16 / 3 * 4 + i % 16 % 3] : 0);
+  vec_reverse16(out + 1, in + 1);
+  for (int i = -1; i <= SIZE; i++) {
+    const int wanted = i >= 0 && i < SIZE ? in[1 + (PIXELS - 1 - i / 3) * 3 + i % 3] : 0;
+    if (out[1 + i] != wanted) wrong("vec_reverse16", i, out[1 + i], wanted);
+  }
 }
 
 /* Within 2^30 of zero, as the callers are: SSE2 has no such packing, and wraps far below. */
@@ -214,10 +256,13 @@ static void floats(void) {
   EXPECT_FLOATS("vecf_add", vecf_add(a, b), p.f[i] + q.f[i]);
   EXPECT_FLOATS("vecf_sub", vecf_sub(a, b), p.f[i] - q.f[i]);
   EXPECT_FLOATS("vecf_mul", vecf_mul(a, b), p.f[i] * q.f[i]);
+  EXPECT_FLOATS("vecf_div", vecf_div(a, b), p.f[i] / q.f[i]);
   /* Of equals, and where one is no number, the second. */
   EXPECT_FLOATS("vecf_min", vecf_min(a, b), p.f[i] < q.f[i] ? p.f[i] : q.f[i]);
   EXPECT_FLOATS("vecf_max", vecf_max(a, b), p.f[i] > q.f[i] ? p.f[i] : q.f[i]);
   EXPECT_FLOATS("vecf_sqrt", vecf_sqrt(a), (float)sqrt((double)p.f[i]));
+  /* What is no number is not beyond any limit, nor is anything beyond such a limit. */
+  EXPECT_FLOATS("vecf_beyond", vecf_beyond(a, b), fabsf(p.f[i]) >= q.f[i] ? p.f[i] : 0);
   EXPECT_FLOATS("vecf_from8", vecf_from8(bytes.u8 + 1), (float)bytes.u8[1 + i]);
   EXPECT_FLOATS("vecf_from16", vecf_from16(bytes.u16 + 1), (float)bytes.u16[1 + i]);
   EXPECT_FLOATS("vecf_from32", vecf_from32(vec_load(&words)), (float)words.i32[i]);
@@ -227,16 +272,33 @@ static void floats(void) {
   EXPECT("vecf_truncate", vecf_truncate(vecf_load(small.f)), i32, (int32_t)trunc(small.f[i]));
 }
 
+static void pixels_of_floats(void) {
+  const lanes_t p = some_floats();
+  const vecf_t a = vecf_load(p.f);
+  EXPECT_FLOATS("vecf_alpha", vecf_alpha(a), i % 4 < 3 ? p.f[i / 4 * 4 + 3] : 1);
+  EXPECT_FLOATS("vecf_last", vecf_last(a, 2), p.f[i / 2 * 2 + 1]);
+  EXPECT_FLOATS("vecf_last", vecf_last(a, 4), p.f[i / 4 * 4 + 3]);
+  vecf_t r[3];
+  vecf_repeat2(r, a);
+  for (int k = 0; k < 2; k++) EXPECT_FLOATS("vecf_repeat2", r[k], p.f[(k * VECF + i) / 2]);
+  vecf_repeat3(r, a);
+  for (int k = 0; k < 3; k++) EXPECT_FLOATS("vecf_repeat3", r[k], p.f[(k * VECF + i) / 3]);
+}
+
 int main(void) {
   for (int round = 0; round < ROUNDS; round++) {
     memory_and_constants();
     parts();
+    within_groups();
+    bits_and_bytes();
     arithmetic16();
     arithmetic32();
     pairs();
     orders();
+    pixels_of_3_bytes();
     narrow_to_16_bits();
     floats();
+    pixels_of_floats();
   }
   printf("%d\n", VEC);
   return 0;
