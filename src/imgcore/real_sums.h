@@ -23,10 +23,10 @@ enum { FLOAT_PART = 32 };
       for (; k < end; k++) {                                                                     \
         const vecf_t w = vecf_set(weights[k]);                                                   \
         const IN *p = in[k] + i;                                                                 \
-        a = vecf_add(a, vecf_mul(LOAD(p), w));                                                   \
-        b = vecf_add(b, vecf_mul(LOAD(p + VECF), w));                                            \
-        c = vecf_add(c, vecf_mul(LOAD(p + 2 * VECF), w));                                        \
-        d = vecf_add(d, vecf_mul(LOAD(p + 3 * VECF), w));                                        \
+        a = samples_multiply_add(a, LOAD(p), w);                                                 \
+        b = samples_multiply_add(b, LOAD(p + VECF), w);                                          \
+        c = samples_multiply_add(c, LOAD(p + 2 * VECF), w);                                      \
+        d = samples_multiply_add(d, LOAD(p + 3 * VECF), w);                                      \
       }                                                                                          \
       total[0] = vecf_add(total[0], a);                                                          \
       total[1] = vecf_add(total[1], b);                                                          \

@@ -28,6 +28,16 @@ VEC_INLINE vecf_t samples_load(const sample_t *p) {
 #endif
 }
 
+/* sum + a * b. Only floats may round once instead of twice where there is an instruction for it:
+ * integers come out alike on every instruction set. */
+VEC_INLINE vecf_t samples_multiply_add(vecf_t sum, vecf_t a, vecf_t b) {
+#if DEPTH == 32 && defined(__FMA__) && !defined(IMGCORE_PLAIN)
+  return _mm256_fmadd_ps(a, b, sum);
+#else
+  return vecf_add(sum, vecf_mul(a, b));
+#endif
+}
+
 /* Rounded half up and clamped; floats as they are. */
 VEC_INLINE sample_t sample_from(float value) {
 #if DEPTH == 32

@@ -193,7 +193,8 @@ def _smooth_taps(weights: Vector) -> bytes | None:
 def _plan_real(
     kx: Vector, ky: Vector, divisor: float, gain: float, dtype: np.dtype[Any]
 ) -> SeparablePlan:
-    exact_enough = _float_error(len(kx), gain, dtype) + _float_error(len(ky), gain, dtype) <= 1
+    roundings = sum(2 + min(n, FLOAT_PART) + n // FLOAT_PART for n in (len(kx), len(ky)))
+    exact_enough = _float_error(roundings, gain, dtype) <= 1
     real = np.float32 if exact_enough else np.float64
     norm = np.abs(kx).sum() or 1.0
     x, y = kx / norm, ky * (norm / divisor)
@@ -202,13 +203,12 @@ def _plan_real(
     )
 
 
-def _float_error(taps: int, gain: float, dtype: np.dtype[Any]) -> float:
+def _float_error(roundings: int, gain: float, dtype: np.dtype[Any]) -> float:
     """The most that sums of floats can be off, as a share of what they may be.
 
-    Each of the roundings, one a product and one an addition, is off by 2**-24 of the sum of the
-    absolute products at most.
+    A product is rounded, and then each sum it becomes part of, by 2**-24 of the sum of the absolute
+    products at most.
     """
-    roundings = 2 + min(taps, FLOAT_PART) + taps // FLOAT_PART
     if dtype == np.float32:
         return roundings * 2.0**-24 / MAX_RELATIVE_ERROR
     return float(roundings * 2.0**-24 * gain * np.iinfo(dtype).max / MAX_FLOAT_ERROR)
@@ -232,7 +232,7 @@ def plan_convolution(weights: Vector, dtype: np.dtype[Any]) -> ConvolutionPlan:
     plan = _plan_pairs(weights, gain) if dtype == np.uint8 else None
     if plan:
         return plan
-    if _float_error(weights.size, gain, dtype) <= 1:
+    if _float_error(1 + nx + ny, gain, dtype) <= 1:  # rows are added up one by one
         return ConvolutionPlan(weights.astype(np.float32).tobytes(), nx, ny, FLOATS)
     return ConvolutionPlan(weights.tobytes(), nx, ny, DOUBLES)
 
