@@ -145,6 +145,11 @@ static void arithmetic16(void) {
   EXPECT("vec_shr16", vec_shr16(a, n), u16, (uint16_t)(p.u16[i] / (1u << n)));
   EXPECT("vec_min8", vec_min8(a, b), u8, p.u8[i] <= q.u8[i] ? p.u8[i] : q.u8[i]);
   EXPECT("vec_max8", vec_max8(a, b), u8, p.u8[i] >= q.u8[i] ? p.u8[i] : q.u8[i]);
+  EXPECT("vec_min16", vec_min16(a, b), u16, p.u16[i] <= q.u16[i] ? p.u16[i] : q.u16[i]);
+  EXPECT("vec_max16", vec_max16(a, b), u16, p.u16[i] >= q.u16[i] ? p.u16[i] : q.u16[i]);
+  EXPECT("vec_greater16", vec_greater16(a, b), u16, p.i16[i] > q.i16[i] ? 65535 : 0);
+  EXPECT("vec_and", vec_and(a, b), u16, (uint16_t)(p.u16[i] & q.u16[i]));
+  EXPECT("vec_or", vec_or(a, b), u16, (uint16_t)(p.u16[i] | q.u16[i]));
   EXPECT("vec_pack16", vec_pack16(a, b), u8,
          (uint8_t)clamped((i / 8 % 2 ? &q : &p)->i16[i / 16 * 8 + i % 8], 0, 255));
   EXPECT("vec_narrow16", vec_narrow16(a, b), u8,
@@ -187,12 +192,29 @@ static void orders(void) {
   EXPECT("vec_zip8hi", vec_zip8hi(a, b), u8, (i % 2 ? &q : &p)->u8[i / 16 * 16 + 8 + i % 16 / 2]);
   EXPECT("vec_zip16lo", vec_zip16lo(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + i % 8 / 2]);
   EXPECT("vec_zip16hi", vec_zip16hi(a, b), u16, (i % 2 ? &q : &p)->u16[i / 8 * 8 + 4 + i % 8 / 2]);
+  EXPECT("vec_zip32lo", vec_zip32lo(a, b), u32, (i % 2 ? &q : &p)->u32[i / 4 * 4 + i % 4 / 2]);
+  EXPECT("vec_zip32hi", vec_zip32hi(a, b), u32, (i % 2 ? &q : &p)->u32[i / 4 * 4 + 2 + i % 4 / 2]);
   lanes_t out[2];
   vec_store_zipped(out, vec_zip8lo(a, b), vec_zip8hi(a, b));
   for (int half = 0; half < 2; half++)
     EXPECT_LANES("vec_store_zipped", out[half], u8, VEC,
                  (i % 2 ? &q : &p)->u8[half * VEC / 2 + i / 2]);
   EXPECT("vec_widen", vec_widen(p.u8 + 3), u16, p.u8[3 + i]);
+}
+
+static void pixels_of_3_bytes(void) {
+  uint8_t pixels[64], reversed[48];
+  for (int i = 0; i < 64; i++) pixels[i] = (uint8_t)at_random();
+  const lanes_t p = some_bytes();
+  EXPECT("vec_spread3", vec_spread3(pixels + 1), u8,
+         i % 4 == 3 ? 0 : pixels[1 + i / 4 * 3 + i % 4]);
+  EXPECT("vec_join3", vec_join3(vec_load(&p)), u8,
+         i % 16 >= 12 ? 0 : p.u8[i / 16 * 16 + i % 16 / 3 * 4 + i % 16 % 3]);
+  vec_reverse16(reversed, pixels + 1);
+  for (int i = 0; i < 48; i++) {
+    const int wanted = pixels[1 + 45 - i / 3 * 3 + i % 3];
+    if (reversed[i] != wanted) wrong("vec_reverse16", i, reversed[i], wanted);
+  }
 }
 
 /* Within 2^30 of zero, as the callers are: SSE2 has no such packing, and wraps far below. */
@@ -217,6 +239,7 @@ static void floats(void) {
   /* Of equals, and where one is no number, the second. */
   EXPECT_FLOATS("vecf_min", vecf_min(a, b), p.f[i] < q.f[i] ? p.f[i] : q.f[i]);
   EXPECT_FLOATS("vecf_max", vecf_max(a, b), p.f[i] > q.f[i] ? p.f[i] : q.f[i]);
+  EXPECT_FLOATS("vecf_beyond", vecf_beyond(a, b), fabsf(p.f[i]) >= q.f[i] ? p.f[i] : 0);
   EXPECT_FLOATS("vecf_sqrt", vecf_sqrt(a), (float)sqrt((double)p.f[i]));
   EXPECT_FLOATS("vecf_from8", vecf_from8(bytes.u8 + 1), (float)bytes.u8[1 + i]);
   EXPECT_FLOATS("vecf_from16", vecf_from16(bytes.u16 + 1), (float)bytes.u16[1 + i]);
@@ -235,6 +258,7 @@ int main(void) {
     arithmetic32();
     pairs();
     orders();
+    pixels_of_3_bytes();
     narrow_to_16_bits();
     floats();
   }
