@@ -65,8 +65,7 @@ VEC_INLINE void sort_columns(sample_t *lines, ring_t r) {
   }
 }
 
-/* Of sorted columns: the greatest of the least, the median of the middle, the least of the greatest.
- */
+/* Of sorted columns the greatest least, the median of the middle ones, the least greatest. */
 VEC_INLINE values_t median_of_9(values_t v[3][3]) {
   return median3(high(high(v[0][0], v[1][0]), v[2][0]), median3(v[0][1], v[1][1], v[2][1]),
                  low(low(v[0][2], v[1][2]), v[2][2]));
@@ -97,15 +96,15 @@ VEC_INLINE void sort_windows(values_t above[3], values_t below[3], const sample_
 }
 
 static inline void median3_step(ring_t r) {
-#define ROW(i, vectors)                                                      \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES) {                    \
-    values_t above[3][3], below[3][3];                                        \
-    for (int j = 0; j < 3; j++)                                              \
+#define ROW(i, vectors)                                                          \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES) {                 \
+    values_t above[3][3], below[3][3];                                           \
+    for (int j = 0; j < 3; j++)                                                  \
       sort_windows(above[j], below[j], r.rows, at + (ptrdiff_t)j * r.channels);  \
-    values_store(r.out[0] + at, median_of_9(above));                         \
-    values_store(r.out[1] + at, median_of_9(below));                         \
-  }                                                                          \
-  ring_prefetch(r.next[0], i); \
+    values_store(r.out[0] + at, median_of_9(above));                             \
+    values_store(r.out[1] + at, median_of_9(below));                             \
+  }                                                                              \
+  ring_prefetch(r.next[0], i);                                                   \
   ring_prefetch(r.next[1], i)
   OVER_BLOCKS(r.n, 1, ROW);
 #undef ROW
@@ -155,9 +154,9 @@ VEC_INLINE values_t median_of_25(const sample_t *line, ptrdiff_t stride, int cha
 static inline void median5_step(ring_t r) {
   sample_t *lines = r.lines;
   sort_columns(lines, r);
-#define ROW(i, vectors)                                                                \
-  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES)                                \
-    values_store(r.out[0] + at, median_of_25(lines + at, r.stride, r.channels));      \
+#define ROW(i, vectors)                                                           \
+  for (ptrdiff_t at = (i); at < (i) + VEC; at += MEDIAN_LANES)                    \
+    values_store(r.out[0] + at, median_of_25(lines + at, r.stride, r.channels));  \
   ring_prefetch(r.next[0], i)
   OVER_BLOCKS(r.n, 1, ROW);
 #undef ROW

@@ -44,11 +44,12 @@ static ptrdiff_t ring_stride(const plane_t *src) {
 static size_t ring_scratch(const plane_t *src) {
   const size_t stride = (size_t)ring_stride(src);
   return scratch_size(RING_MOST * stride * sizeof(sample_t)) +
-         scratch_size(RING_MOST * stride * sizeof(float)) + scratch_size(2 * VEC * sizeof(sample_t)) +
+         scratch_size(RING_MOST * stride * sizeof(float)) +
+         scratch_size(2 * VEC * sizeof(sample_t)) +
          scratch_size((size_t)(src->width * src->channels) * sizeof(sample_t));
 }
 
-/* Steps over `together` output rows each, 1 or 2; of the last two, the second may be for nothing. */
+/* Steps over `together` output rows each, 1 or 2; the very last of 2 may be for nothing. */
 VEC_INLINE void over_ring(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                           const int radius, const int together, border_t border, void *scratch,
                           ring_step_t *step) {

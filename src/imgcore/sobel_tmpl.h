@@ -28,10 +28,10 @@ static inline void sobel_step(ring_t r) {
     vec_store(sum + i, vec_add16(vec_add16(above, below), vec_add16(at, at)));
     vec_store(difference + i, vec_sub16(below, above));
   }
-#define ROW(i, vectors)                                                     \
-  ring_prefetch(r.next[0], i); \
-  vec_store(r.out[0] + (i), vec_narrow16(sobel_words(sum + (i), difference + (i), channels), \
-                                    sobel_words(sum + (i) + VEC / 2,           \
+#define ROW(i, vectors)                                                                       \
+  ring_prefetch(r.next[0], i);                                                                \
+  vec_store(r.out[0] + (i), vec_narrow16(sobel_words(sum + (i), difference + (i), channels),  \
+                                    sobel_words(sum + (i) + VEC / 2,                          \
                                                 difference + (i) + VEC / 2, channels)))
   OVER_BLOCKS(n, 1, ROW);
 #undef ROW
@@ -56,11 +56,11 @@ static inline void sobel_step(ring_t r) {
     vecf_store(sum + i, vecf_add(vecf_add(above, below), vecf_add(at, at)));
     vecf_store(difference + i, vecf_sub(below, above));
   }
-#define ROW(i, vectors)                                                     \
-  ring_prefetch(r.next[0], i); \
-  vecf_t root[4];                                                                          \
-  for (int v = 0; v < 4; v++)                                                              \
-    root[v] = sobel_floats(sum + (i) + v * VECF, difference + (i) + v * VECF, channels);   \
+#define ROW(i, vectors)                                                                   \
+  ring_prefetch(r.next[0], i);                                                            \
+  vecf_t root[4];                                                                         \
+  for (int v = 0; v < 4; v++)                                                             \
+    root[v] = sobel_floats(sum + (i) + v * VECF, difference + (i) + v * VECF, channels);  \
   samples_store(r.out[0] + (i), root[0], root[1], root[2], root[3])
   OVER_BLOCKS(n, 1, ROW);
 #undef ROW

@@ -3,8 +3,8 @@
 #include "separable_tmpl.h"
 
 /* What `amount` is for each sample of a vector: nothing for alpha. */
-#define UNSHARP_AMOUNTS(TYPE, amounts, count, amount, channels)          \
-  for (int i = 0; i < (count); i++)                                      \
+#define UNSHARP_AMOUNTS(TYPE, amounts, count, amount, channels)  \
+  for (int i = 0; i < (count); i++)                              \
     amounts[i] = (channels) % 2 == 0 && (i + 1) % (channels) == 0 ? (TYPE)0 : (TYPE)(amount)
 
 static void unsharp_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
@@ -21,20 +21,20 @@ static void unsharp_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0, 
   for (ptrdiff_t y = y0; y < y1; y++) {
     window_move(&w, src, y - radius, taps, plan->border);
     vecf_t t[4];
-#define COLUMN(i, vectors)                                             \
-  sum_samples(t, w.rows, plan->weights, taps, FLOAT_PART, i);          \
+#define COLUMN(i, vectors)                                     \
+  sum_samples(t, w.rows, plan->weights, taps, FLOAT_PART, i);  \
   for (int v = 0; v < 4; v++) vecf_store(middle + (i) + v * VECF, t[v])
     OVER_BLOCKS(w.n, 1, COLUMN);
     border_floats(line, src->width, channels, radius, radius, plan->border);
     const sample_t *in = w.rows[radius];
     sample_t *out = window_result(&w, dst, y);
-#define ROW(i, vectors)                                                           \
-  sum_floats(t, shifted, plan->weights, taps, FLOAT_PART, i);                     \
-  for (int v = 0; v < 4; v++) {                                                   \
-    const vecf_t value = samples_load(in + (i) + v * VECF);                       \
-    const vecf_t detail = vecf_beyond(vecf_sub(value, t[v]), threshold);          \
-    t[v] = vecf_add(value, vecf_mul(detail, amount));                             \
-  }                                                                               \
+#define ROW(i, vectors)                                                   \
+  sum_floats(t, shifted, plan->weights, taps, FLOAT_PART, i);             \
+  for (int v = 0; v < 4; v++) {                                           \
+    const vecf_t value = samples_load(in + (i) + v * VECF);               \
+    const vecf_t detail = vecf_beyond(vecf_sub(value, t[v]), threshold);  \
+    t[v] = vecf_add(value, vecf_mul(detail, amount));                     \
+  }                                                                       \
   samples_store(out + (i), t[0], t[1], t[2], t[3])
     OVER_BLOCKS(w.n, 1, ROW);
     window_done(&w, dst, y);

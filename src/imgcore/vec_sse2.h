@@ -89,9 +89,9 @@ VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
   return _mm_and_si128(vec_load(words), _mm_set1_epi32(0xFFFFFF));
 }
 VEC_INLINE vec_t vec_join3(vec_t a) {
-  const vec_t first = _mm_set_epi32(0, 0xFFFFFF, 0, 0xFFFFFF);
-  const vec_t pairs = _mm_or_si128(_mm_and_si128(a, first),
-                                   _mm_srli_epi64(_mm_andnot_si128(first, a), 8));
+  const vec_t first = _mm_and_si128(a, _mm_set_epi32(0, 0xFFFFFF, 0, 0xFFFFFF));
+  const vec_t second = _mm_and_si128(a, _mm_set_epi32(0xFFFFFF, 0, 0xFFFFFF, 0));
+  const vec_t pairs = _mm_or_si128(first, _mm_srli_epi64(second, 8));
   return _mm_or_si128(_mm_move_epi64(pairs), _mm_slli_si128(_mm_srli_si128(pairs, 8), 6));
 }
 VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
