@@ -53,6 +53,14 @@ def test_gains_up_to_large_ones(gain: int, dtype: type) -> None:
     assert_near(convolve(array, Kernel(weights)), correlate(array, weights), gain)
 
 
+@pytest.mark.parametrize("large", [1e3, 1e5, 1e7])
+def test_large_weights_that_cancel_leave_the_small_ones_right(large: float) -> None:
+    array = np.tile(noise((1, 2, 3), np.uint16), (5, 40, 1)).astype(np.uint16)
+    beside = np.roll(array, 1, axis=1)  # and the same on the other side
+    result = convolve(array, Kernel([[large, 0.7, 0.3 - large]]), border="wrap")
+    assert_near(result, 0.7 * array + 0.3 * beside)
+
+
 @every_depth
 @every_border
 @pytest.mark.parametrize("lengths", [(3, 5), (64, 1), (2, 101), (301, 7)], ids=str)
