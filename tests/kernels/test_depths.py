@@ -57,8 +57,11 @@ def test_gains_up_to_large_ones(gain: int, dtype: type) -> None:
 def test_large_weights_that_cancel_leave_the_small_ones_right(large: float) -> None:
     array = np.tile(noise((1, 2, 3), np.uint16), (5, 40, 1)).astype(np.uint16)
     beside = np.roll(array, 1, axis=1)  # and the same on the other side
-    result = convolve(array, Kernel([[large, 0.7, 0.3 - large]]), border="wrap")
-    assert_near(result, 0.7 * array + 0.3 * beside)
+    separable = [[large, 0.7, 0.3 - large]]
+    other = [[large, 0.2, 0.3 - large], [-large, 0.5, large]]
+    for weights in (separable, other):
+        result = convolve(array, Kernel(weights), border="wrap")
+        assert_near(result, 0.7 * array + 0.3 * beside)
 
 
 @every_depth
