@@ -1,6 +1,9 @@
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from imgpipe import ConfigError, ImageFormat, LoadError, iter_images, scan_directory
@@ -104,19 +107,45 @@ def test_a_missing_folder_is_said_before_anything_is_listed(tmp_path: Path) -> N
         next(scan([tmp_path, tmp_path / "nowhere"]))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_folder_that_cannot_be_read_is_a_failure_of_its_own(tmp_path: Path) -> None:
-    touch(tmp_path / "closed" / "a.jpg", tmp_path / "open" / "b.jpg")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    (tmp_path / "closed").chmod(0)
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder of root's that anybody may read; those of `tmp_path` are root's alone."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def as_nobody(closed: Path) -> Iterator[None]:
+    closed.chmod(0)
     os.seteuid(65534)
     try:
-        listings = list(scan([tmp_path]))
+        yield
     finally:
         os.seteuid(0)
-        (tmp_path / "closed").chmod(0o755)
+        closed.chmod(0o755)
+
+
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+@only_root
+def test_a_folder_that_cannot_be_read_is_a_failure_of_its_own(public_folder: Path) -> None:
+    closed = public_folder / "closed"
+    touch(closed / "a.jpg", public_folder / "open" / "b.jpg")
+    with as_nobody(closed):
+        listings = list(scan([public_folder]))
     failures = [failure for listing in listings for failure in listing.failures]
-    assert [failure.path for failure in failures] == [tmp_path / "closed"]
+    assert [failure.path for failure in failures] == [closed]
     assert isinstance(failures[0], LoadError)
     assert sum(len(listing.pictures) for listing in listings) == 1
+
+
+@only_root
+def test_a_source_out_of_reach_is_refused_with_a_sentence(public_folder: Path) -> None:
+    touch(public_folder / "closed" / "a.jpg")
+    with (
+        as_nobody(public_folder / "closed"),
+        pytest.raises(ConfigError, match=r"folder or file of pictures, got: .*Permission denied"),
+    ):
+        list(scan([public_folder / "closed" / "a.jpg"]))

@@ -46,12 +46,11 @@ def scan(
     is taken whatever its extension. `include` and `exclude` are patterns of file names or of
     paths relative to their source, such as `*.jpg` or `raw/*`.
 
-    Raises ConfigError for a source that is not there, before the first listing.
+    Raises ConfigError for a source that is not there or out of reach, before the first listing.
     """
     paths = [Path(source) for source in sources]
     for path in paths:
-        if not path.exists():
-            raise ConfigError(f"Expected a folder or file of pictures, found nothing at {path}")
+        _check_source(path)
 
     def wanted(relative: PurePath) -> bool:
         return (not include or _matches(relative, include)) and not _matches(relative, exclude)
@@ -63,6 +62,17 @@ def scan(
                 yield Listing(pictures, listing.failures)
         else:
             yield Listing((_found(path, PurePath(path.name), path.stat()),))
+
+
+def _check_source(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(
+            f"Expected a folder or file of pictures, found nothing at {path}"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"Expected a folder or file of pictures, got: {error}") from None
 
 
 def _matches(relative: PurePath, patterns: Collection[str]) -> bool:
