@@ -140,7 +140,7 @@ static void separable(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrd
     return;
   }
   if (plan->sum == SUM_SMOOTH) {
-    smooth(src, dst, y0, y1, plan, scratch);
+    separable_smooth(src, dst, y0, y1, plan, scratch);
     return;
   }
 #endif

@@ -75,36 +75,23 @@ VEC_INLINE vec_t sharpen_words(const sharpen_t *how, vec_t value, vec_t blurred)
   return vec_add16(vec_shr16(value, SMOOTH_BITS), change);
 }
 
+VEC_INLINE void sharpen_row(words_t t, const int vectors, uint8_t *out, const uint16_t *line,
+                            const uint8_t *in) {
+  vec_t sum[4];
+  smooth_line(t, 2 * vectors, sum, line);
+  for (int v = 0; v < 2 * vectors; v++) {
+    const vec_t value = vec_shl16(vec_widen(in + v * VEC / 2), SMOOTH_BITS);
+    sum[v] = sharpen_words(t.how, value, sum[v]);
+  }
+  for (int v = 0; v < vectors; v++)
+    vec_store(out + v * VEC, vec_narrow16(sum[2 * v], sum[2 * v + 1]));
+}
+
 static void unsharp_smooth(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                            const unsharp_t *plan, void *scratch) {
   const sharpen_t how = sharpen_take(plan, src->channels);
-  const int taps = plan->taps, radius = taps / 2;
-  const uint16_t *weights = plan->weights;
-  window_t w = window_take(src, taps + 1, &scratch);
-  uint16_t *const lines[2] = {words_take(src, taps, &scratch), words_take(src, taps, &scratch)};
-  for (ptrdiff_t y = y0; y < y1; y += 2) {
-    window_move(&w, src, y - radius, taps + 1, plan->border);
-#define COLUMN(i, vectors) smooth_columns(vectors, lines, w.rows, taps, weights, i)
-    OVER_BLOCKS(w.n, 2, COLUMN);
-    for (int row = 0; row < 2 && y + row < y1; row++) {
-      words_border(lines[row], src, taps, plan->border);
-      const uint8_t *in = w.rows[radius + row];
-      uint8_t *out = window_result(&w, dst, y + row);
-      vec_t sum[4];
-#define ROW(i, vectors)                                                                        \
-  smooth_line(2 * (vectors), sum, lines[row] + (i), src->channels, radius, weights + radius);  \
-  for (int v = 0; v < 2 * (vectors); v++) {                                                    \
-    const vec_t value = vec_shl16(vec_widen(in + (i) + v * VEC / 2), SMOOTH_BITS);             \
-    sum[v] = sharpen_words(&how, value, sum[v]);                                               \
-  }                                                                                            \
-  for (int v = 0; v < (vectors); v++)                                                          \
-    vec_store(out + (i) + v * VEC, vec_narrow16(sum[2 * v], sum[2 * v + 1]))
-      OVER_BLOCKS(w.n, 2, ROW);
-      window_done(&w, dst, y + row);
-    }
-#undef COLUMN
-#undef ROW
-  }
+  const words_t t = {plan->weights, plan->weights, plan->taps, plan->taps, src->channels, &how};
+  over_words(t, src, dst, y0, y1, plan->border, scratch, smooth_columns, sharpen_row);
 }
 #endif
 
