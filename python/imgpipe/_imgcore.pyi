@@ -72,7 +72,7 @@ def linear(
     threads: int,
 ) -> None: ...
 def lookup(src: Array, dst: Array, curve: bytes, threads: int) -> None: ...
-def relight(src: Array, dst: Array, old: Array, new: Array, threads: int) -> None: ...
+def relight(src: Array, dst: Array, curve: bytes, threads: int) -> None: ...
 def histogram(
     src: Array,
     counts: NDArray[np.uint8],
@@ -80,6 +80,7 @@ def histogram(
     rows: int,
     width: int,
     height: int,
+    lumas: bool,
     threads: int,
 ) -> None: ...
 def equalizers(

@@ -19,8 +19,8 @@ from libc.stdlib cimport free, malloc
 from kernels cimport (
     DEPTH_F32, DEPTH_U16, DEPTH_U8, LUMA_601, LUMA_709, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT,
     SUM_SMOOTH, WEIGHTS_FLOATS, WEIGHTS_PAIRS, adapt_t, border_t, box_t, composite_t,
-    convolution_t, decimated_t, equalizers_t, kernel_t, kernels_select, kernels_t, linear_t,
-    lookup_t, luma_t, median_t, move_t, plane_t, relight_t, resample_t, resize_t, rotate_t,
+    convolution_t, decimated_t, equalizers_t, histogram_t, kernel_t, kernels_select, kernels_t, linear_t,
+    lookup_t, luma_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t,
     saturate_t, separable_t, sum_t, tiles_t, unsharp_t, weights_t,
 )
 
@@ -302,28 +302,27 @@ def linear(src, dst, float pivot, float scale, float offset, float low, float hi
     run(&a.kernels.linear, a, b, &plan, threads)
 
 
+cdef lookup_t as_curve(bytes curve, Plane of) except *:
+    cdef lookup_t plan
+    cdef ptrdiff_t entries = <ptrdiff_t>len(curve) // of.itemsize
+    if of.itemsize == 4 and not 2 <= entries <= INT32_MAX:
+        raise ValueError("Expected a curve of two values or more")
+    holds(curve, entries if of.itemsize == 4 else levels(of), of.itemsize)
+    plan.curve, plan.entries = <const void *><char *>curve, <int32_t>entries
+    return plan
+
+
 def lookup(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     same_size(a, b)
-    cdef lookup_t plan
-    cdef ptrdiff_t entries = <ptrdiff_t>len(curve) // a.itemsize
-    if a.itemsize == 4 and not 2 <= entries <= INT32_MAX:
-        raise ValueError("Expected a curve of two values or more")
-    holds(curve, entries if a.itemsize == 4 else levels(a), a.itemsize)
-    plan.curve, plan.entries = <const void *><char *>curve, <int32_t>entries
+    cdef lookup_t plan = as_curve(curve, a)
     run(&a.kernels.lookup, a, b, &plan, threads)
 
 
-def relight(src, dst, old, new, int threads):
+def relight(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    cdef Plane before = Plane(old, False), after = Plane(new, False)
     same_size(a, b)
-    same_size(before, after)
-    if (before.plane.width != a.plane.width or before.plane.height != a.plane.height
-            or before.plane.channels != 1 or before.kernels != a.kernels):
-        raise ValueError("Expected lumas of one channel and the input's size and dtype")
-    cdef relight_t plan
-    plan.from_, plan.to = before.plane, after.plane
+    cdef lookup_t plan = as_curve(curve, a)
     run(&a.kernels.relight, a, b, &plan, threads)
 
 
@@ -340,10 +339,11 @@ cdef tiles_t layout(ptrdiff_t columns, ptrdiff_t rows, ptrdiff_t width, ptrdiff_
     return tiles
 
 
-def histogram(src, counts, int columns, int rows, int width, int height, int threads):
+def histogram(src, counts, int columns, int rows, int width, int height, bint lumas, int threads):
     """Into `counts`, the bytes of (rows, columns * levels) counts of uint32, as four channels."""
     cdef Plane a = Plane(src, False), b = Plane(counts, True)
-    cdef tiles_t plan = layout(columns, rows, width, height)
+    cdef histogram_t plan
+    plan.tiles, plan.lumas = layout(columns, rows, width, height), lumas
     if (b.itemsize != 1 or b.plane.channels != 4 or b.plane.height != rows
             or b.plane.width != columns * levels(a)):
         raise ValueError(f"Expected room for {rows} x {columns} histograms")
@@ -354,8 +354,6 @@ cdef int are_curves(Plane curves, Plane of, tiles_t tiles) except -1:
     if (curves.itemsize != 2 or curves.plane.channels != 1 or curves.plane.height != tiles.rows
             or curves.plane.width != tiles.columns * levels(of)):
         raise ValueError(f"Expected {tiles.rows} x {tiles.columns} curves of uint16")
-    if of.plane.channels != 1:
-        raise ValueError("Expected one channel")
     return 0
 
 

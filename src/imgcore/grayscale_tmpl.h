@@ -94,6 +94,21 @@ VEC_INLINE void luma_row(const int channels, const int outputs, uint8_t *restric
 #define luma_row luma_plain
 #endif
 
+/* One number a pixel: a row of luma by ITU-R BT.601, or of what grey pictures hold beside alpha. Made
+ * in `line`, which has room for the row, unless it stands in the picture. */
+static const sample_t *grey_row(const sample_t *in, int channels, ptrdiff_t width, sample_t *line) {
+  switch (channels) {
+    case 1: return in;
+    case 2:
+      for (ptrdiff_t x = 0; x < width; x++) line[x] = in[2 * x];
+      return line;
+    case 3: luma_row(3, 1, line, in, width, LUMA_601); return line;
+    default: luma_row(4, 1, line, in, width, LUMA_601); return line;
+  }
+}
+
+static size_t grey_row_bytes(const plane_t *src) { return (size_t)src->width * sizeof(sample_t); }
+
 /* Of 3 or 4 channels to 1, or of 4 to 2. */
 static void grayscale(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                       const void *plan, void *scratch) {

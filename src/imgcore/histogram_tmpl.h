@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "border.h"
+#include "grayscale_tmpl.h"
 #include "sample.h"
 #include "scratch.h"
+#include "tone_tmpl.h"
 
 #if DEPTH == 8
 enum { LEVELS = 256, COUNTERS = 4 };
@@ -46,10 +48,11 @@ static void count_any_pixels(int channels, uint32_t *counts, const sample_t *in,
   }
 }
 
-/* The histogram of one tile, at `counts`. What lies over the edges counts reflected, or not. */
+/* The histogram of one tile, at `counts`, of all colours or of lumas, made in `line`. What lies over
+ * the edges counts reflected, or not. */
 static void count_tile(uint32_t *counts, const plane_t *src, const tiles_t *tiles, ptrdiff_t column,
-                       ptrdiff_t row, const int reflect) {
-  const int channels = src->channels;
+                       ptrdiff_t row, const int reflect, const int lumas, sample_t *line) {
+  const int channels = lumas ? 1 : src->channels;
   const ptrdiff_t left = column * tiles->width, right = left + tiles->width;
   const ptrdiff_t top = row * tiles->height, bottom = top + tiles->height;
   const ptrdiff_t edge = right < src->width ? right : src->width;
@@ -57,6 +60,10 @@ static void count_tile(uint32_t *counts, const plane_t *src, const tiles_t *tile
   memset(counts, 0, COUNTERS * LEVELS * sizeof(uint32_t));
   for (ptrdiff_t y = top; y < end; y++) {
     const sample_t *in = border_row(src, y, BORDER_REFLECT, NULL);
+    if (lumas) {
+      const ptrdiff_t from = right > src->width ? 0 : left; /* reflection may look far back */
+      in = grey_row(in + from * src->channels, src->channels, edge - from, line) - from;
+    }
     if (left < edge) count_any_pixels(channels, counts, in + left * channels, edge - left);
     for (ptrdiff_t x = left < edge ? edge : left; reflect && x < right; x++)
       count_any_pixels(channels, counts,
@@ -67,17 +74,17 @@ static void count_tile(uint32_t *counts, const plane_t *src, const tiles_t *tile
 }
 
 static size_t histogram_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
-  (void)src, (void)dst, (void)plan;
-  return scratch_size(COUNTERS * LEVELS * sizeof(uint32_t));
+  (void)dst, (void)plan;
+  return scratch_size(COUNTERS * LEVELS * sizeof(uint32_t)) + scratch_size(grey_row_bytes(src));
 }
 
 static void histogram(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                      const void *plan, void *scratch) {
-  const tiles_t *tiles = plan;
-  uint32_t *counts = scratch;
+                      const void *plan_, void *scratch) {
+  const histogram_t *plan = plan_;
+  uint32_t *counts = scratch_take(&scratch, COUNTERS * LEVELS * sizeof(uint32_t));
   for (ptrdiff_t y = y0; y < y1; y++)
-    for (ptrdiff_t x = 0; x < tiles->columns; x++) {
-      count_tile(counts, src, tiles, x, y, 0);
+    for (ptrdiff_t x = 0; x < plan->tiles.columns; x++) {
+      count_tile(counts, src, &plan->tiles, x, y, 0, plan->lumas, scratch);
       memcpy((uint32_t *)(dst->data + y * dst->stride) + x * LEVELS, counts,
              LEVELS * sizeof(uint32_t));
     }
@@ -104,12 +111,12 @@ VEC_INLINE float nearest(float x) { return x + 12582912.0f - 12582912.0f; }
 static void equalizers(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                        const void *plan_, void *scratch) {
   const equalizers_t *plan = plan_;
-  uint32_t *counts = scratch;
+  uint32_t *counts = scratch_take(&scratch, COUNTERS * LEVELS * sizeof(uint32_t));
   const float pixels = (float)(plan->tiles.width * plan->tiles.height);
   const float scale = (float)(LEVELS - 1) / pixels;
   for (ptrdiff_t y = y0; y < y1; y++)
     for (ptrdiff_t x = 0; x < plan->tiles.columns; x++) {
-      count_tile(counts, src, &plan->tiles, x, y, 1);
+      count_tile(counts, src, &plan->tiles, x, y, 1, 1, scratch);
       clip_counts(counts, plan->most);
       uint16_t *curve = (uint16_t *)(dst->data + y * dst->stride) + x * LEVELS;
       int64_t upto = 0;
@@ -141,10 +148,10 @@ VEC_INLINE float between_rows(const uint16_t *above, const uint16_t *below, floa
 }
 
 static size_t adapt_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
-  (void)dst;
   const size_t curves = (size_t)((const adapt_t *)plan)->tiles.columns * LEVELS;
   return scratch_size((size_t)src->width * sizeof(between_t)) +
-         scratch_size(DEPTH == 8 ? curves * sizeof(float) : 0);
+         scratch_size(DEPTH == 8 ? curves * sizeof(float) : 0) +
+         line_scratch(src, dst, plan) + 2 * scratch_size(grey_row_bytes(src));
 }
 
 static void adapt(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
@@ -153,16 +160,22 @@ static void adapt(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_
   const tiles_t tiles = plan->tiles;
   const ptrdiff_t entries = tiles.columns * LEVELS;
   between_t *columns = scratch_take(&scratch, (size_t)src->width * sizeof(between_t));
+  float *restrict line = scratch_take(&scratch, (size_t)(src->width + VEC) * sizeof(float));
+  sample_t *greys = scratch_take(&scratch, grey_row_bytes(src));
+  sample_t *news = scratch_take(&scratch, grey_row_bytes(src));
   float *curves = scratch; /* of a row, where there are few enough to pay */
   const int ready = DEPTH == 8 && entries <= 4 * src->width;
+  memset(line, 0, (size_t)(src->width + VEC) * sizeof(float));
   for (ptrdiff_t x = 0; x < src->width; x++) {
     columns[x] = between_tiles(x, tiles.width, tiles.columns);
     columns[x].first *= LEVELS;
     columns[x].second *= LEVELS;
   }
   for (ptrdiff_t y = y0; y < y1; y++) {
-    const sample_t *restrict in = (const sample_t *)(src->data + y * src->stride);
-    sample_t *restrict out = (sample_t *)(dst->data + y * dst->stride);
+    const sample_t *in = (const sample_t *)(src->data + y * src->stride);
+    sample_t *out = (sample_t *)(dst->data + y * dst->stride);
+    const sample_t *restrict grey = grey_row(in, src->channels, src->width, greys);
+    sample_t *restrict adapted = src->channels == 1 ? out : news;
     const between_t rows = between_tiles(y, tiles.height, tiles.rows);
     const uint8_t *data = plan->curves.data;
     const uint16_t *above = (const uint16_t *)(data + rows.first * plan->curves.stride);
@@ -171,13 +184,16 @@ static void adapt(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_
       curves[i] = between_rows(above, below, rows.share, i);
     for (ptrdiff_t x = 0; x < src->width; x++) {
       const between_t at = columns[x];
-      const ptrdiff_t i = at.first + (ptrdiff_t)level_of(in[x]);
-      const ptrdiff_t j = at.second + (ptrdiff_t)level_of(in[x]);
+      const ptrdiff_t i = at.first + (ptrdiff_t)level_of(grey[x]);
+      const ptrdiff_t j = at.second + (ptrdiff_t)level_of(grey[x]);
       const float left = ready ? curves[i] : between_rows(above, below, rows.share, i);
       const float right = ready ? curves[j] : between_rows(above, below, rows.share, j);
       const float level = left * (1 - at.share) + right * at.share;
-      out[x] = DEPTH == 32 ? (sample_t)(level * (1 / 65535.0f)) : sample_from(level);
+      adapted[x] = DEPTH == 32 ? (sample_t)(level * (1 / 65535.0f)) : sample_from(level);
     }
+    if (src->channels == 1) continue;
+    for (ptrdiff_t x = 0; x < src->width; x++) line[x] = (float)adapted[x] - (float)grey[x];
+    move_any_row(src->channels, 0, out, in, line, src->width, 1);
   }
 }
 

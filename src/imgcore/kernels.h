@@ -126,10 +126,7 @@ typedef struct {
   int32_t entries;
 } lookup_t;
 
-/* relight: colours + to - from, two planes of one channel and the picture's size. */
-typedef struct {
-  plane_t from, to;
-} relight_t;
+/* relight: every colour moved by as much as such a curve moves its pixel's luma. */
 
 /* A picture laid out in tiles of one size, the first at its origin. They may reach over its right
  * and lower edges, where it goes on in reflection. */
@@ -137,19 +134,23 @@ typedef struct {
   ptrdiff_t columns, rows, width, height;
 } tiles_t;
 
-/* histogram: counts, a uint32_t each, of the levels of each tile's colours; what lies over the
- * picture's edges is not counted. A row of the output is a row of tiles, with 256 counts a tile for
+/* histogram: counts, a uint32_t each, of the levels of each tile's colours, or of its lumas; what lies
+ * over the picture's edges is not counted. A row of the output is a row of tiles, with 256 counts a tile for
  * uint8, else 65536. */
+typedef struct {
+  tiles_t tiles;
+  int lumas;
+} histogram_t;
 
-/* equalizers: of a grey picture, the curve that evens out each tile's histogram after no level of
+/* equalizers: of a picture's lumas, the curve that evens out each tile's histogram after no level of
  * it counts more than `most`. As histogram's, but of uint16_t. */
 typedef struct {
   tiles_t tiles;
   uint32_t most;
 } equalizers_t;
 
-/* adapt: every level of a grey picture through the curves of the four tiles around it, weighted by
- * how near their centres are. */
+/* adapt: relight by the curves of the four tiles around each pixel, weighted by how near
+ * their centres are. */
 typedef struct {
   tiles_t tiles;
   plane_t curves;

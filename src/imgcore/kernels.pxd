@@ -75,12 +75,12 @@ cdef extern from "kernels.h" nogil:
         const void *curve
         int32_t entries
 
-    ctypedef struct relight_t:
-        plane_t from_ "from"
-        plane_t to
-
     ctypedef struct tiles_t:
         ptrdiff_t columns, rows, width, height
+
+    ctypedef struct histogram_t:
+        tiles_t tiles
+        int lumas
 
     ctypedef struct equalizers_t:
         tiles_t tiles

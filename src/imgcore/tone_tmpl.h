@@ -1,5 +1,5 @@
 /* Kernels that change each pixel by itself: along a line, along any curve, towards or away from its
- * luma, and by how much another picture of lumas changed. */
+ * luma, and by as much as a curve changes that. */
 #ifndef IMGCORE_TONE_TMPL_H
 #define IMGCORE_TONE_TMPL_H
 
@@ -304,18 +304,23 @@ static void saturate(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdi
   }
 }
 
-/* Every colour moved by what its pixel has more in one plane than in another. */
+static size_t relight_scratch(const plane_t *src, const plane_t *dst, const void *plan) {
+  return line_scratch(src, dst, plan) + scratch_size(grey_row_bytes(src));
+}
+
+/* Every colour moved by as much as the curve moves its pixel's luma. */
 static void relight(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
-                    const void *plan_, void *scratch) {
-  const relight_t *plan = plan_;
-  float *restrict line = scratch;
+                    const void *plan, void *scratch) {
+  const lookup_t curve = *(const lookup_t *)plan;
+  float *restrict line = scratch_take(&scratch, (size_t)(src->width + VEC) * sizeof(float));
   memset(line, 0, (size_t)(src->width + VEC) * sizeof(float));
   for (ptrdiff_t y = y0; y < y1; y++) {
-    const sample_t *restrict from = (const sample_t *)(plan->from.data + y * plan->from.stride);
-    const sample_t *restrict to = (const sample_t *)(plan->to.data + y * plan->to.stride);
-    for (ptrdiff_t x = 0; x < src->width; x++) line[x] = (float)to[x] - (float)from[x];
-    move_any_row(src->channels, 0, (sample_t *)(dst->data + y * dst->stride),
-                 (const sample_t *)(src->data + y * src->stride), line, src->width, 1);
+    const sample_t *in = (const sample_t *)(src->data + y * src->stride);
+    const sample_t *restrict grey = grey_row(in, src->channels, src->width, scratch);
+    for (ptrdiff_t x = 0; x < src->width; x++)
+      line[x] = (float)look_up(grey[x], &curve) - (float)grey[x];
+    move_any_row(src->channels, 0, (sample_t *)(dst->data + y * dst->stride), in, line, src->width,
+                 1);
   }
 }
 

@@ -77,13 +77,3 @@ def standard_code(standard: str) -> int:
     if standard not in STANDARDS:
         raise ValueError(f"Expected standard to be one of {', '.join(STANDARDS)}, got {standard!r}")
     return STANDARDS[standard]
-
-
-def luma_plane(source: Array, threads: int | None) -> Array:
-    """The luma of planes by ITU-R BT.601, (H, W, 1), without their alpha."""
-    height, width, channels = source.shape
-    if channels < 3:
-        return np.ascontiguousarray(source[:, :, :1])
-    luma = np.empty((height, width, 1), source.dtype)
-    call(_imgcore.grayscale, source, luma, STANDARDS["601"], threads=threads)
-    return luma

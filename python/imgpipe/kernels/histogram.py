@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import FEW_SAMPLES, FLOAT32, UINT8, Array, call, output, planes
 from imgpipe.kernels.checks import number, pair
-from imgpipe.kernels.colour import luma_plane
 from imgpipe.kernels.tone import stretch
 
 STRIPES = 16  # counted apart, so that threads can share a picture out
@@ -37,16 +36,12 @@ def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
     """
     source = planes(array)
     result, target = output(out, array, source)
-    luma = luma_plane(source, threads)
-    curve = _equalizing(count_levels(luma, threads), source.dtype)
+    curve = _equalizing(_count_levels(source, threads, lumas=True), source.dtype)
     if curve is None:
         np.copyto(target, source)
-    elif source.shape[2] < 3:
-        call(_imgcore.lookup, source, target, curve, threads=threads)
     else:
-        new = np.empty_like(luma)
-        call(_imgcore.lookup, luma, new, curve, threads=threads)
-        call(_imgcore.relight, source, target, luma, new, threads=threads)
+        change = _imgcore.lookup if source.shape[2] < 3 else _imgcore.relight
+        call(change, source, target, curve, threads=threads)
     return result
 
 
@@ -77,16 +72,12 @@ def clahe(
     columns, rows = _check_tiles(tiles, _levels(source))
     result, target = output(out, array, source)
     width, height = _tile_size(source, columns, rows)
-    luma = luma_plane(source, threads)
     layout = columns, rows, width, height
     levels, pixels = _levels(source), width * height
     most = max(1, int(limit * pixels / levels)) if limit else pixels
     curves = np.empty((rows, columns * levels, 1), np.uint16)
-    call(_imgcore.equalizers, luma, curves, *layout, min(most, pixels), threads=threads)
-    new = target if source.shape[2] == 1 else np.empty_like(luma)
-    call(_imgcore.adapt, luma, new, curves, *layout, threads=threads)
-    if new is not target:
-        call(_imgcore.relight, source, target, luma, new, threads=threads)
+    call(_imgcore.equalizers, source, curves, *layout, min(most, pixels), threads=threads)
+    call(_imgcore.adapt, source, target, curves, *layout, threads=threads)
     return result
 
 
@@ -110,7 +101,7 @@ def auto_contrast(
     percent = number(cutoff, 0, MAX_CUTOFF, "cutoff")
     source = planes(array)
     result, target = output(out, array, source)
-    counts = count_levels(source, threads)
+    counts = _count_levels(source, threads, lumas=False)
     upto, drop = np.cumsum(counts), int(counts.sum() * percent / 100)
     low = int(np.searchsorted(upto, drop, side="right"))
     high = int(np.searchsorted(upto, upto[-1] - drop, side="left"))
@@ -123,13 +114,13 @@ def auto_contrast(
     return result
 
 
-def count_levels(source: Array, threads: int | None) -> NDArray[np.int64]:
-    """How often each level occurs in the colours of planes: 256 counts for uint8, else 65536."""
+def _count_levels(source: Array, threads: int | None, *, lumas: bool) -> NDArray[np.int64]:
+    """How often each level occurs among the colours or the lumas: 256 counts, or 65536."""
     height, width, _ = source.shape
     stripes = 1 if source.size < FEW_SAMPLES else min(STRIPES, height)
     counts = np.empty((stripes, 1, _levels(source)), np.uint32)
     layout = 1, stripes, width, -(-height // stripes)
-    call(_imgcore.histogram, source, _as_bytes(counts), *layout, threads=threads)
+    call(_imgcore.histogram, source, _as_bytes(counts), *layout, lumas, threads=threads)
     return np.asarray(counts.sum(axis=(0, 1), dtype=np.int64))
 
 
