@@ -130,11 +130,11 @@ cdef int holds(bytes values, ptrdiff_t count, size_t itemsize) except -1:
 
 
 cdef int run(const kernel_t *kernel, Plane src, Plane dst, const void *plan, int threads) except -1:
-    """Share the rows of `dst` out over bands, one for each thread."""
+    """Share the rows of `dst` out over bands, one for each thread, by pairs of rows."""
     if kernel.run == NULL:
         raise TypeError("Expected an array of uint8")
-    cdef ptrdiff_t rows = dst.plane.height
-    cdef int band, bands = <int>max(1, min(rows, threads if HAVE_OPENMP else 1))
+    cdef ptrdiff_t rows = dst.plane.height, pairs = (rows + 1) // 2
+    cdef int band, bands = <int>max(1, min(pairs, threads if HAVE_OPENMP else 1))
     cdef size_t size = 0
     if kernel.scratch != NULL:
         size = (kernel.scratch(&src.plane, &dst.plane, plan) + 63) & ~<size_t>63
@@ -143,7 +143,8 @@ cdef int run(const kernel_t *kernel, Plane src, Plane dst, const void *plan, int
         raise MemoryError(f"Expected {size * bands} bytes of scratch memory")
     cdef size_t start = (<size_t>memory + 63) & ~<size_t>63
     for band in prange(bands, nogil=True, num_threads=bands, use_threads_if=bands > 1):
-        kernel.run(&src.plane, &dst.plane, rows * band // bands, rows * (band + 1) // bands, plan,
+        kernel.run(&src.plane, &dst.plane, 2 * (pairs * band // bands),
+                   min(rows, 2 * (pairs * (band + 1) // bands)), plan,
                    <void *>(start + <size_t>band * size))
     free(memory)
     return 0

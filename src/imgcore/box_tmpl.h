@@ -35,12 +35,9 @@ VEC_INLINE void box_along(const int channels, box_sum_t *sums, const uint32_t *c
 }
 
 static void box_row(box_sum_t *sums, const uint32_t *columns, int side, const plane_t *src) {
-  switch (src->channels) {
-    case 1: box_along(1, sums, columns, side, src->width); return;
-    case 2: box_along(2, sums, columns, side, src->width); return;
-    case 3: box_along(3, sums, columns, side, src->width); return;
-    default: box_along(4, sums, columns, side, src->width);
-  }
+#define ALONG(channels) box_along(channels, sums, columns, side, src->width)
+  WITH_CHANNELS(src->channels, ALONG)
+#undef ALONG
 }
 
 /* The area is odd, so no mean lies halfway between two levels, and doubles round it rightly; floats

@@ -40,12 +40,9 @@ VEC_INLINE void count_pixels(const int channels, uint32_t *counts, const sample_
 }
 
 static void count_any_pixels(int channels, uint32_t *counts, const sample_t *in, ptrdiff_t width) {
-  switch (channels) {
-    case 1: count_pixels(1, counts, in, width); return;
-    case 2: count_pixels(2, counts, in, width); return;
-    case 3: count_pixels(3, counts, in, width); return;
-    default: count_pixels(4, counts, in, width);
-  }
+#define COUNT(channels) count_pixels(channels, counts, in, width)
+  WITH_CHANNELS(channels, COUNT)
+#undef COUNT
 }
 
 /* The histogram of one tile, at `counts`, of all colours or of lumas, made in `line`. What lies over

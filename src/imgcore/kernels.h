@@ -1,9 +1,9 @@
 /* The contract of every kernel, and the table that each depth and instruction set fills.
  *
- * A kernel works on the rows [y0, y1) of its output, a band. It never allocates, never fails,
- * starts no thread, and does not branch on borders in its loops. Its scratch memory comes from the
- * caller, who asks `scratch` for the size. Integer kernels give the same bits on every instruction
- * set; all give the same bits for every choice of bands.
+ * A kernel works on the rows [y0, y1) of its output, a band; y0 is even. It never allocates, never
+ * fails, starts no thread, and does not branch on borders in its loops. Its scratch memory comes
+ * from the caller, who asks `scratch` for the size. Integer kernels give the same bits on every
+ * instruction set; all give the same bits for every choice of bands.
  */
 #ifndef IMGCORE_KERNELS_H
 #define IMGCORE_KERNELS_H
@@ -167,7 +167,7 @@ typedef struct {
 typedef enum { MOVE_COPY, MOVE_MIRROR, MOVE_TRANSPOSE } move_t;
 
 /* median: of size * size samples, size being 3 or 5. Where floats are NaN, what comes out is one of
- * the window's samples, but not always the same one of two equal windows. sobel takes a border_t. */
+ * the window's samples, but another one in even rows than in odd. sobel takes a border_t. */
 typedef struct {
   int size;
   border_t border;

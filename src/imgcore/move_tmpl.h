@@ -45,7 +45,7 @@ VEC_INLINE void transpose_squares(const int size, uint8_t *out, ptrdiff_t out_st
   vec_t a[16], b[16];
 #pragma GCC unroll 16
   for (int k = 0; k < rows; k++)
-    a[k] = size == 3 ? vec_spread3(in + k * in_stride) : vec_load(in + k * in_stride);
+    a[k] = size == 3 ? vec_load3(in + k * in_stride) : vec_load(in + k * in_stride);
 #pragma GCC unroll 4
   for (int run = 1; run < rows; run *= 2) {
 #pragma GCC unroll 8

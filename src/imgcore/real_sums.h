@@ -3,9 +3,9 @@
  *     total[i] = sum over k of weights[k] * in[k][i]
  *
  * A column pass points in[k] at rows, a row pass at shifted copies of one row, a 2D pass at both.
- * Sums are made of part sums of `part` taps, so that rounding errors grow with part + taps / part
- * and not with taps. FLOAT_SUM defines it for one type of input,
- * DOUBLE_SUM for those few sums that floats would lose too much of. */
+ * Sums are made of part sums of FLOAT_PART taps, so that rounding errors grow with those and the
+ * number of parts, and not with taps. FLOAT_SUM defines it for one type of input, DOUBLE_SUM for
+ * those few sums that floats would lose too much of. */
 #ifndef IMGCORE_REAL_SUMS_H
 #define IMGCORE_REAL_SUMS_H
 
@@ -15,10 +15,10 @@ enum { FLOAT_PART = 32 };
 
 #define FLOAT_SUM(NAME, IN, LOAD)                                                                \
   VEC_INLINE void NAME(vecf_t total[4], const IN *const *in, const float *weights, int taps,     \
-                       int part, ptrdiff_t i) {                                                  \
+                       ptrdiff_t i) {                                                            \
     for (int v = 0; v < 4; v++) total[v] = vecf_set(0);                                          \
     for (int k = 0; k < taps;) {                                                                 \
-      const int end = k + part < taps ? k + part : taps;                                         \
+      const int end = k + FLOAT_PART < taps ? k + FLOAT_PART : taps;                             \
       vecf_t a = vecf_set(0), b = a, c = a, d = a;                                               \
       for (; k < end; k++) {                                                                     \
         const vecf_t w = vecf_set(weights[k]);                                                   \

@@ -2,6 +2,7 @@
  * along the row. In floats for every depth; opaque uint8 goes through resize_u8.h. */
 #include <string.h>
 
+#include "blocks.h"
 #include "sample.h"
 #include "scratch.h"
 
@@ -143,12 +144,9 @@ static void resize(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff
     return;
   }
 #endif
-  switch (src->channels) {
-    case 1: resize_floats(1, src, dst, y0, y1, plan, scratch); return;
-    case 2: resize_floats(2, src, dst, y0, y1, plan, scratch); return;
-    case 3: resize_floats(3, src, dst, y0, y1, plan, scratch); return;
-    default: resize_floats(4, src, dst, y0, y1, plan, scratch);
-  }
+#define FLOATS(channels) resize_floats(channels, src, dst, y0, y1, plan, scratch)
+  WITH_CHANNELS(src->channels, FLOATS)
+#undef FLOATS
 }
 
 /* The nearest pixel: rows->start and columns->start say which. */
@@ -166,11 +164,8 @@ static void pick(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t
   for (ptrdiff_t y = y0; y < y1; y++) {
     const sample_t *in = (const sample_t *)(src->data + plan->rows.start[y] * src->stride);
     sample_t *out = (sample_t *)(dst->data + y * dst->stride);
-    switch (src->channels) {
-      case 1: pick_row(1, out, in, plan->columns.start, dst->width); break;
-      case 2: pick_row(2, out, in, plan->columns.start, dst->width); break;
-      case 3: pick_row(3, out, in, plan->columns.start, dst->width); break;
-      default: pick_row(4, out, in, plan->columns.start, dst->width);
-    }
+#define PICK(channels) pick_row(channels, out, in, plan->columns.start, dst->width)
+    WITH_CHANNELS(src->channels, PICK)
+#undef PICK
   }
 }

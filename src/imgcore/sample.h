@@ -57,29 +57,8 @@ VEC_INLINE sample_t sample_from_double(double value) {
 #endif
 }
 
-VEC_INLINE void samples_store(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t d) {
-#if DEPTH == 32
-  vecf_store(p, a);
-  vecf_store(p + VECF, b);
-  vecf_store(p + 2 * VECF, c);
-  vecf_store(p + 3 * VECF, d);
-#else
-  const vecf_t half = vecf_set(0.5f), white = vecf_set(WHITE), black = vecf_set(0);
-  const vec_t i = vecf_truncate(vecf_max(vecf_min(vecf_add(a, half), white), black));
-  const vec_t j = vecf_truncate(vecf_max(vecf_min(vecf_add(b, half), white), black));
-  const vec_t k = vecf_truncate(vecf_max(vecf_min(vecf_add(c, half), white), black));
-  const vec_t l = vecf_truncate(vecf_max(vecf_min(vecf_add(d, half), white), black));
-#if DEPTH == 8
-  vec_store(p, vec_narrow32(i, j, k, l));
-#else
-  vec_store(p, vec_narrow32u16(i, j));
-  vec_store(p + 2 * VECF, vec_narrow32u16(k, l));
-#endif
-#endif
-}
-
-/* Integers with the half already added, within 32 bits, which narrowing clamps; floats as they
- * are. */
+/* Four vectors as samples: integers with the half already added, within 32 bits, which narrowing
+ * clamps; floats as they are. */
 VEC_INLINE void samples_store_raised(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t d) {
 #if DEPTH == 8
   const vec_t i = vecf_truncate(a), j = vecf_truncate(b), k = vecf_truncate(c);
@@ -88,8 +67,24 @@ VEC_INLINE void samples_store_raised(sample_t *p, vecf_t a, vecf_t b, vecf_t c, 
   vec_store(p, vec_narrow32u16(vecf_truncate(a), vecf_truncate(b)));
   vec_store(p + 2 * VECF, vec_narrow32u16(vecf_truncate(c), vecf_truncate(d)));
 #else
-  samples_store(p, a, b, c, d);
+  vecf_store(p, a);
+  vecf_store(p + VECF, b);
+  vecf_store(p + 2 * VECF, c);
+  vecf_store(p + 3 * VECF, d);
 #endif
+}
+
+VEC_INLINE vecf_t samples_raise(vecf_t a) {
+#if DEPTH == 32
+  return a;
+#else
+  return vecf_max(vecf_min(vecf_add(a, vecf_set(0.5f)), vecf_set(WHITE)), vecf_set(0));
+#endif
+}
+
+/* The same of any numbers, rounded half up and clamped; floats as they are. */
+VEC_INLINE void samples_store(sample_t *p, vecf_t a, vecf_t b, vecf_t c, vecf_t d) {
+  samples_store_raised(p, samples_raise(a), samples_raise(b), samples_raise(c), samples_raise(d));
 }
 
 #endif

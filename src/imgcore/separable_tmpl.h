@@ -72,13 +72,13 @@ static void separable_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0
     window_move(&w, src, y - ny / 2, ny, plan->border);
     vecf_t t[4];
 #define COLUMN(i, vectors)                                                \
-  sum_samples(t, w.rows, plan->ky, ny, FLOAT_PART, i);                    \
+  sum_samples(t, w.rows, plan->ky, ny, i);                                \
   for (int v = 0; v < 4; v++) vecf_store(middle + (i) + v * VECF, t[v])
     OVER_BLOCKS(w.n, 1, COLUMN);
     border_floats(line, src->width, channels, left, nx - 1 - left, plan->border);
     sample_t *out = window_result(&w, dst, y);
 #define ROW(i, vectors)                                                   \
-  sum_floats(t, shifted, plan->kx, nx, FLOAT_PART, i);                    \
+  sum_floats(t, shifted, plan->kx, nx, i);                                \
   samples_store(out + (i), t[0], t[1], t[2], t[3])
     OVER_BLOCKS(w.n, 1, ROW);
     window_done(&w, dst, y);

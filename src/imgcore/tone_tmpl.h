@@ -253,12 +253,9 @@ static void move_any_row(int channels, const int toward, sample_t *out, const sa
     to = result;
   }
   const ptrdiff_t n = width < VEC ? VEC : width;
-  switch (channels) {
-    case 1: move_row(1, toward, to, in, line, n, strength); break;
-    case 2: move_row(2, toward, to, in, line, n, strength); break;
-    case 3: move_row(3, toward, to, in, line, n, strength); break;
-    default: move_row(4, toward, to, in, line, n, strength);
-  }
+#define MOVE_ROW(channels) move_row(channels, toward, to, in, line, n, strength)
+  WITH_CHANNELS(channels, MOVE_ROW)
+#undef MOVE_ROW
   if (to == result) memcpy(out, result, bytes);
 }
 

@@ -22,14 +22,14 @@ static void unsharp_float(const plane_t *src, const plane_t *dst, ptrdiff_t y0, 
     window_move(&w, src, y - radius, taps, plan->border);
     vecf_t t[4];
 #define COLUMN(i, vectors)                                     \
-  sum_samples(t, w.rows, plan->weights, taps, FLOAT_PART, i);  \
+  sum_samples(t, w.rows, plan->weights, taps, i);              \
   for (int v = 0; v < 4; v++) vecf_store(middle + (i) + v * VECF, t[v])
     OVER_BLOCKS(w.n, 1, COLUMN);
     border_floats(line, src->width, channels, radius, radius, plan->border);
     const sample_t *in = w.rows[radius];
     sample_t *out = window_result(&w, dst, y);
 #define ROW(i, vectors)                                                   \
-  sum_floats(t, shifted, plan->weights, taps, FLOAT_PART, i);             \
+  sum_floats(t, shifted, plan->weights, taps, i);                         \
   for (int v = 0; v < 4; v++) {                                           \
     const vecf_t value = samples_load(in + (i) + v * VECF);               \
     const vecf_t detail = vecf_beyond(vecf_sub(value, t[v]), threshold);  \

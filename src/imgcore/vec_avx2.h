@@ -19,7 +19,6 @@ VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm256_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm256_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm256_srl_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm256_add_epi32(a, b); }
-VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm256_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm256_madd_epi16(a, b); }
 VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm256_and_si256(a, b); }
@@ -76,13 +75,6 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   const __m128i a = _mm_loadu_si128((const __m128i *)p), b = _mm_loadu_si128((const __m128i *)q);
   vec_store(out, _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)));
   vec_store(out + 16, _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)));
-}
-VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
-  const __m128i a = _mm_loadu_si128((const __m128i *)p);
-  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(a),
-                                               _mm_loadu_si128((const __m128i *)(p + 12)), 1);
-  return _mm256_shuffle_epi8(both, _mm256_broadcastsi128_si256(_mm_setr_epi8(
-                                       0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1)));
 }
 VEC_INLINE vec_t vec_join3(vec_t a) {
   return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_setr_epi8(

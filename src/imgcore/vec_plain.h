@@ -41,7 +41,6 @@ VEC_EACH(vec_t, 8, vec_avg16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)((a.u16[i
 VEC_EACH(vec_t, 8, vec_shl16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] << n))
 VEC_EACH(vec_t, 8, vec_shr16, (vec_t a, int n), r.u16[i] = (uint16_t)(a.u16[i] >> n))
 VEC_EACH(vec_t, 4, vec_add32, (vec_t a, vec_t b), r.i32[i] = (int32_t)((uint32_t)a.i32[i] + (uint32_t)b.i32[i]))
-VEC_EACH(vec_t, 4, vec_sub32, (vec_t a, vec_t b), r.i32[i] = (int32_t)((uint32_t)a.i32[i] - (uint32_t)b.i32[i]))
 VEC_EACH(vec_t, 4, vec_sra32, (vec_t a, int n), r.i32[i] = a.i32[i] >> n)
 VEC_EACH(vec_t, 4, vec_madd, (vec_t a, vec_t b), r.i32[i] = a.i16[2 * i] * b.i16[2 * i] + a.i16[2 * i + 1] * b.i16[2 * i + 1])
 VEC_EACH(vec_t, 16, vec_and, (vec_t a, vec_t b), r.u8[i] = a.u8[i] & b.u8[i])
@@ -84,7 +83,6 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
 }
 /* Pixels of 3 bytes to 4 bytes each with a zero, and back with 4 zeros behind 12 bytes of each group.
  * Reads 4 bytes more than that. */
-VEC_EACH(vec_t, 16, vec_spread3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
 VEC_EACH(vec_t, 16, vec_join3, (vec_t a), r.u8[i] = i < 12 ? a.u8[i / 3 * 4 + i % 3] : 0)
 /* Sixteen pixels of 3 bytes, last one first. */
 VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {

@@ -19,7 +19,6 @@ VEC_INLINE vec_t vec_avg16(vec_t a, vec_t b) { return _mm_avg_epu16(a, b); }
 VEC_INLINE vec_t vec_shl16(vec_t a, int n) { return _mm_sll_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_shr16(vec_t a, int n) { return _mm_srl_epi16(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_add32(vec_t a, vec_t b) { return _mm_add_epi32(a, b); }
-VEC_INLINE vec_t vec_sub32(vec_t a, vec_t b) { return _mm_sub_epi32(a, b); }
 VEC_INLINE vec_t vec_sra32(vec_t a, int n) { return _mm_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 VEC_INLINE vec_t vec_madd(vec_t a, vec_t b) { return _mm_madd_epi16(a, b); }
 VEC_INLINE vec_t vec_and(vec_t a, vec_t b) { return _mm_and_si128(a, b); }
@@ -82,11 +81,6 @@ VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   const vec_t both = _mm_unpacklo_epi8(a, b), zero = _mm_setzero_si128();
   vec_store(out, _mm_unpacklo_epi8(both, zero));
   vec_store(out + 8, _mm_unpackhi_epi8(both, zero));
-}
-VEC_INLINE vec_t vec_spread3(const uint8_t *p) {
-  int32_t words[4];
-  for (int k = 0; k < 4; k++) memcpy(words + k, p + 3 * k, 4);
-  return _mm_and_si128(vec_load(words), _mm_set1_epi32(0xFFFFFF));
 }
 VEC_INLINE vec_t vec_join3(vec_t a) {
   const vec_t first = _mm_and_si128(a, _mm_set_epi32(0, 0xFFFFFF, 0, 0xFFFFFF));

@@ -2,6 +2,7 @@
  *
  * Along an output row the place moves in a straight line, so a row is up to five spans: beyond the
  * picture, across its edge, inside, across, beyond. */
+#include "blocks.h"
 #include "sample.h"
 
 typedef struct {
@@ -172,17 +173,7 @@ VEC_INLINE void warp_rows(const int channels, const plane_t *src, const plane_t 
 static void rotate(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t y1,
                    const void *plan, void *scratch) {
   (void)scratch;
-  switch (src->channels) {
-    case 1:
-      warp_rows(1, src, dst, y0, y1, plan);
-      break;
-    case 2:
-      warp_rows(2, src, dst, y0, y1, plan);
-      break;
-    case 3:
-      warp_rows(3, src, dst, y0, y1, plan);
-      break;
-    default:
-      warp_rows(4, src, dst, y0, y1, plan);
-  }
+#define ROWS(channels) warp_rows(channels, src, dst, y0, y1, plan)
+  WITH_CHANNELS(src->channels, ROWS)
+#undef ROWS
 }

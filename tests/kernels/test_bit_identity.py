@@ -1,11 +1,14 @@
 """The same bits for every number of threads and every instruction set, and after a fork."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from imgpipe import kernels
 
+from . import operations
 from .operations import SHARED, digest
 from .pictures import LAYOUTS, picture
 
@@ -21,6 +24,21 @@ def test_any_number_of_threads_gives_the_bits_of_one(threads: int, layout: str, 
         alone = operation(array, threads=1)
         assert np.array_equal(operation(array, threads=threads), alone), sides
         assert np.array_equal(operation(array), alone), sides
+
+
+@every_shared
+@pytest.mark.parametrize("threads", [2, 7])
+def test_threads_do_not_matter_where_floats_are_no_numbers(threads: int, operation) -> None:
+    array = picture((61, 83, 4)).astype(np.float32) / 255
+    array[::3, ::5, ::2], array[7::11, 3::7], array[4::9, 2::8] = np.nan, np.inf, -np.inf
+    alone = operation(array, threads=1)
+    assert operation(array, threads=threads).tobytes() == alone.tobytes()
+
+
+def test_every_public_kernel_is_among_the_operations() -> None:
+    named = re.findall(r"kernels\.(\w+)", Path(operations.__file__).read_text())
+    kinds = {"Kernel", "simd_level", "simd_levels"}
+    assert set(kernels.__all__) - kinds <= set(named)
 
 
 @every_shared

@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from imgpipe import kernels
 from imgpipe.kernels import Kernel, box_blur, convolve, convolve_separable, gaussian_blur, resize
 
+from .operations import ALL
 from .pictures import FLAT_BORDERS, picture
 from .reference import BORDERS, FILTERS
 
@@ -217,3 +218,34 @@ def test_brightening_commutes_with_turning(array, value) -> None:
 def test_grey_colours_have_themselves_as_luma(array, order) -> None:
     array[..., :3] = array[..., :1]
     assert np.array_equal(kernels.grayscale(array)[..., 0], array[..., order[0]])
+
+
+# Those that treat every pixel alike, wherever it lies, and both sides of it.
+EVEN = (
+    *(
+        "box kernel",
+        "gaussian kernel",
+        "gaussian sigma",
+        "gaussian ksize",
+        "box small",
+        "box large",
+    ),
+    *("sharpen", "edge detect", "sobel", "median 3", "median 5", "unsharp mask"),
+    *("brighten", "darken", "contrast", "lookup", "gamma", "window", "equalize", "auto contrast"),
+    *(
+        "grayscale",
+        "grayscale 709",
+        "saturation",
+        "resize box",
+        "resize bicubic",
+        "resize lanczos3",
+    ),
+)
+
+
+@law
+@given(pictures(3), st.sampled_from(EVEN), st.sampled_from([0, 1]))
+def test_what_is_done_alike_everywhere_commutes_with_flips(array, name, axis) -> None:
+    run = ALL[name]
+    flipped = run(np.flip(array, axis)).astype(int)
+    assert np.abs(flipped - np.flip(run(array), axis)).max() <= 1
