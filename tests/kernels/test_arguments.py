@@ -174,12 +174,27 @@ def test_less_than_one_thread_is_refused(operation, threads: int) -> None:
         operation(picture((4, 5, 3)), threads=threads)
 
 
+def test_numbers_of_numpy_and_sequences_of_any_kind_are_taken() -> None:
+    array = picture((9, 12, 3))
+    size, box = np.array([5, 4], np.int8), np.array([2, 1, 7, 5], np.uint8)
+    assert np.array_equal(kernels.resize(array, size), kernels.resize(array, (5, 4)))
+    assert np.array_equal(kernels.crop(array, box), array[1:6, 2:9])
+    assert np.array_equal(kernels.crop(array, iter(box)), array[1:6, 2:9])
+    for number in (np.int8(3), np.uint64(3)):
+        assert np.array_equal(kernels.median(array, number), kernels.median(array, 3))
+        assert np.array_equal(kernels.box_blur(array, number), kernels.box_blur(array, 3))
+        blurred = kernels.gaussian_blur(array, np.float16(1.5), ksize=number)
+        assert np.array_equal(blurred, kernels.gaussian_blur(array, 1.5, ksize=3))
+        assert np.array_equal(kernels.gaussian_blur(array, number), kernels.gaussian_blur(array, 3))
+
+
 IDENTITY = Kernel.identity()
 A = picture((4, 5, 3))
 BAD_CALLS = {
     "border mirror": lambda: kernels.convolve(A, IDENTITY, border="mirror"),
     "border in capitals": lambda: kernels.gaussian_blur(A, 1, border="REFLECT"),
     "border None": lambda: kernels.box_blur(A, 1, border=None),
+    "border a list": lambda: kernels.sobel(A, border=[]),
     "border 0": lambda: kernels.convolve_separable(A, [1], [1], border=0),
     "a matrix for a kernel": lambda: kernels.convolve(A, [[1]]),
     "no kernel": lambda: kernels.convolve(A, None),
@@ -199,6 +214,9 @@ BAD_CALLS = {
     "divisor infinite": lambda: kernels.convolve_separable(A, [1], [1], divisor=-math.inf),
     "sigma 0": lambda: kernels.gaussian_blur(A, 0),
     "sigma negative": lambda: kernels.gaussian_blur(A, -1.5),
+    "sigma True": lambda: kernels.gaussian_blur(A, True),
+    "sigma as text": lambda: kernels.gaussian_blur(A, "1"),
+    "sigma a list": lambda: kernels.gaussian_blur(A, [1]),
     "sigma NaN": lambda: kernels.gaussian_blur(A, math.nan),
     "sigma infinite": lambda: kernels.gaussian_blur(A, math.inf),
     "sigma too large": lambda: kernels.gaussian_blur(A, 500.1),
@@ -208,9 +226,12 @@ BAD_CALLS = {
     "ksize even": lambda: kernels.gaussian_blur(A, ksize=4),
     "ksize negative": lambda: kernels.gaussian_blur(A, ksize=-3),
     "ksize 3.0": lambda: kernels.gaussian_blur(A, ksize=3.0),
+    "ksize True": lambda: kernels.gaussian_blur(A, ksize=True),
+    "ksize a list": lambda: kernels.gaussian_blur(A, ksize=[3]),
     "ksize too large": lambda: kernels.gaussian_blur(A, ksize=4097),
     "radius negative": lambda: kernels.box_blur(A, -1),
     "radius 1.5": lambda: kernels.box_blur(A, 1.5),
+    "radius True": lambda: kernels.box_blur(A, True),
     "radius NaN": lambda: kernels.box_blur(A, math.nan),
     "radius too large": lambda: kernels.box_blur(A, 2048),
     "median of 4": lambda: kernels.median(A, 4),
@@ -224,6 +245,7 @@ BAD_CALLS = {
     "unsharp amount negative": lambda: kernels.unsharp_mask(A, 1, -0.1),
     "unsharp amount too large": lambda: kernels.unsharp_mask(A, 1, 10.1),
     "unsharp amount NaN": lambda: kernels.unsharp_mask(A, 1, math.nan),
+    "unsharp amount as text": lambda: kernels.unsharp_mask(A, 1, "1"),
     "unsharp amount True": lambda: kernels.unsharp_mask(A, 1, True),
     "unsharp threshold negative": lambda: kernels.unsharp_mask(A, 1, 1, -1),
     "unsharp threshold too large": lambda: kernels.unsharp_mask(A, 1, 1, 256),
@@ -232,6 +254,7 @@ BAD_CALLS = {
     "angle NaN": lambda: kernels.rotate(A, math.nan),
     "angle infinite": lambda: kernels.rotate(A, math.inf),
     "angle True": lambda: kernels.rotate(A, True),
+    "angle beyond floats": lambda: kernels.rotate(A, 10**400),
     "angle as text": lambda: kernels.rotate(A, "90"),
     "rotate filter": lambda: kernels.rotate(A, 30, filter="lanczos3"),
     "fill of two": lambda: kernels.rotate(A, 30, fill=(1, 2)),
@@ -261,6 +284,7 @@ BAD_CALLS = {
     "contrast negative": lambda: kernels.contrast(A, -0.1),
     "contrast NaN": lambda: kernels.contrast(A, math.nan),
     "contrast too large": lambda: kernels.contrast(A, 1000.1),
+    "contrast beyond floats": lambda: kernels.contrast(A, 10**400),
     "contrast True": lambda: kernels.contrast(A, True),
     "saturation infinite": lambda: kernels.saturation(A, math.inf),
     "saturation as text": lambda: kernels.saturation(A, "1"),
@@ -309,6 +333,8 @@ BAD_CALLS = {
     "size with 0": lambda: kernels.resize(A, (0, 3)),
     "size negative": lambda: kernels.resize(A, (3, -1)),
     "size with a fraction": lambda: kernels.resize(A, (3, 1.5)),
+    "size of a whole float": lambda: kernels.resize(A, (3, 2.0)),
+    "size with True": lambda: kernels.resize(A, (True, 3)),
     "size NaN": lambda: kernels.resize(A, (math.nan, 3)),
     "size too large": lambda: kernels.resize(A, (65_536, 3)),
     "size as text": lambda: kernels.resize(A, "33"),
@@ -316,6 +342,6 @@ BAD_CALLS = {
 
 
 @pytest.mark.parametrize("call", BAD_CALLS.values(), ids=BAD_CALLS)
-def test_arguments_out_of_range_are_refused_with_what_was_expected(call) -> None:
-    with pytest.raises((ValueError, TypeError), match=r"\AExpected "):
+def test_arguments_out_of_range_are_refused_with_what_was_expected_and_what_came(call) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"\AExpected .*got "):
         call()

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import number, odd, whole
 from imgpipe.kernels.convolve import border_code, run
 from imgpipe.kernels.decimation import LEAST_SIGMA, bell, plan_decimated
 from imgpipe.kernels.kernel import Vector
@@ -57,7 +58,11 @@ def gaussian_blur(
     >>> gaussian_blur(np.array([[0, 0, 160, 0, 0]], np.uint8), ksize=3).tolist()
     [[0, 40, 80, 40, 0]]
     """
-    if ksize is None and sigma is not None and check_sigma(sigma) >= LEAST_SIGMA:
+    if sigma is not None:
+        sigma = check_sigma(sigma)
+    if ksize is not None:
+        ksize = odd(ksize, 1, MAX_KSIZE, "ksize")
+    elif sigma is not None and sigma >= LEAST_SIGMA:
         source = planes(array)
         if source.dtype == np.uint8:
             return _decimated(array, source, sigma, border, out, threads)
@@ -75,7 +80,7 @@ def _decimated(
     return result
 
 
-@lru_cache(maxsize=64, typed=True)
+@lru_cache(maxsize=64)
 def _plan(
     sigma: float | None, ksize: int | None
 ) -> Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan]:
@@ -104,15 +109,14 @@ def box_blur(
     >>> box_blur(np.array([[0, 30, 0]], np.uint8), 1).tolist()
     [[20, 10, 20]]
     """
-    if not _is_whole(radius) or not 0 <= radius <= MAX_RADIUS:
-        raise ValueError(f"Expected a whole radius from 0 to {MAX_RADIUS}, got {radius!r}")
+    radius = whole(radius, 0, MAX_RADIUS, "radius")
     source = planes(array)
     if source.dtype == np.float32 or (source.dtype == np.uint8 and radius <= SMALL_RADIUS):
-        return run(array, _box_plan(2 * int(radius) + 1), border, out, threads)
+        return run(array, _box_plan(2 * radius + 1), border, out, threads)
     beyond = border_code(border)
     result, target = output(out, array, source)
-    reciprocal, shift = _box_division(int(radius)) if source.dtype == np.uint8 else (0, 0)
-    call(_imgcore.box, source, target, int(radius), reciprocal, shift, beyond, threads=threads)
+    reciprocal, shift = _box_division(radius) if source.dtype == np.uint8 else (0, 0)
+    call(_imgcore.box, source, target, radius, reciprocal, shift, beyond, threads=threads)
     return result
 
 
@@ -132,10 +136,8 @@ def _box_division(radius: int) -> tuple[int, int]:
 
 
 def check_sigma(sigma: float) -> float:
-    """`sigma` if it is one; raises ValueError for one that is not finite or out of range."""
-    if not 0 < sigma <= MAX_SIGMA:  # False for NaN
-        raise ValueError(f"Expected sigma above 0 and up to {MAX_SIGMA:g}, got {sigma}")
-    return float(sigma)
+    """`sigma` if it is one; raises TypeError or ValueError if not."""
+    return number(sigma, 0, MAX_SIGMA, "sigma", above=True)
 
 
 @lru_cache(maxsize=64)
@@ -145,18 +147,10 @@ def gaussian_taps(sigma: float | None, ksize: int | None) -> Vector:
     if ksize is None:
         if sigma is None:
             raise ValueError("Expected sigma, ksize or both, got neither")
-        ksize = 2 * math.ceil(4 * check_sigma(sigma)) + 1
-    elif not _is_whole(ksize) or not 1 <= ksize <= MAX_KSIZE or not ksize % 2:
-        raise ValueError(f"Expected an odd ksize from 1 to {MAX_KSIZE}, got {ksize!r}")
+        ksize = 2 * math.ceil(4 * sigma) + 1
     elif sigma is None:
         if ksize in _SMALL_TAPS:
-            small = np.array(_SMALL_TAPS[int(ksize)], np.float64)
+            small = np.array(_SMALL_TAPS[ksize], np.float64)
             return np.asarray(small / small.sum())
         sigma = 0.3 * ((ksize - 1) * 0.5 - 1) + 0.8
-    else:
-        check_sigma(sigma)
     return bell(np.arange(ksize) - (ksize - 1) / 2, sigma)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

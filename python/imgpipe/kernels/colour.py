@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
-from imgpipe.kernels.checks import number
+from imgpipe.kernels.checks import number, one_of
 
 STANDARDS = {"601": 0, "709": 1}  # luma_t in kernels.h
 MAX_FACTOR = 1000.0
@@ -74,6 +74,4 @@ def saturation(
 
 def standard_code(standard: str) -> int:
     """The number of a luma in kernels.h; raises ValueError for one that is none."""
-    if standard not in STANDARDS:
-        raise ValueError(f"Expected standard to be one of {', '.join(STANDARDS)}, got {standard!r}")
-    return STANDARDS[standard]
+    return STANDARDS[one_of(standard, STANDARDS, "standard")]

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
-from imgpipe.kernels.checks import number, pair
+from imgpipe.kernels.checks import number, wholes
 
 FARTHEST = 1 << 30
 
@@ -38,7 +38,7 @@ def composite(
     >>> composite(np.array([[100, 100]], np.uint8), mark, (1, 0)).tolist()
     [[100, 178]]
     """
-    x, y = pair(position, -FARTHEST, FARTHEST, "position")
+    x, y = wholes(position, 2, -FARTHEST, FARTHEST, "position (x, y)")
     share = number(opacity, 0, 1, "opacity")
     source, over = planes(base), planes(overlay)
     if over.dtype != source.dtype:

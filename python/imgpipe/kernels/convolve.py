@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import one_of
 from imgpipe.kernels.kernel import Kernel, check_divisor
 from imgpipe.kernels.plans import (
     ConvolutionPlan,
@@ -132,6 +133,4 @@ def run(
 
 def border_code(border: str) -> int:
     """The number of a border in kernels.h; raises ValueError for one that is none."""
-    if border not in BORDERS:
-        raise ValueError(f"Expected border to be one of {', '.join(BORDERS)}, got {border!r}")
-    return BORDERS[border]
+    return BORDERS[one_of(border, BORDERS, "border")]

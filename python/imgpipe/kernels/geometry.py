@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import wholes
 
 COPY, MIRROR, TRANSPOSE = range(3)  # move_t in kernels.h
 
@@ -109,13 +109,7 @@ def _turned(source: Array) -> tuple[int, int, int]:
 
 
 def _check_box(box: Any, width: int, height: int) -> tuple[int, int, int, int]:
-    try:
-        x, y, w, h = box
-    except (TypeError, ValueError):
-        raise ValueError(f"Expected a box (x, y, width, height), got {box!r}") from None
-    if not all(type(side) is int or isinstance(side, np.integer) for side in (x, y, w, h)):
-        raise ValueError(f"Expected a box of whole numbers, got {box!r}")
-    x, y, w, h = int(x), int(y), int(w), int(h)
-    if x < 0 or y < 0 or w < 1 or h < 1 or x + w > width or y + h > height:
-        raise ValueError(f"Expected a box inside {width}x{height} pixels, got {(x, y, w, h)}")
+    x, y, w, h = wholes(box, 4, 0, max(width, height), "box (x, y, width, height)")
+    if not w or not h or x + w > width or y + h > height:
+        raise ValueError(f"Expected a box of pixels inside {width}x{height}, got {(x, y, w, h)}")
     return x, y, w, h

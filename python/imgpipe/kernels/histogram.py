@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import FEW_SAMPLES, FLOAT32, UINT8, Array, call, output, planes
-from imgpipe.kernels.checks import number, pair
+from imgpipe.kernels.checks import number, wholes
 from imgpipe.kernels.tone import stretch
 
 STRIPES = 16  # counted apart, so that threads can share a picture out
@@ -151,7 +151,7 @@ def _equalizing(counts: NDArray[np.int64], dtype: np.dtype[Any]) -> bytes | None
 
 
 def _check_tiles(tiles: tuple[int, int], levels: int) -> tuple[int, int]:
-    columns, rows = pair(tiles, 1, MAX_TILES, "tiles")
+    columns, rows = wholes(tiles, 2, 1, MAX_TILES, "tiles (columns, rows)")
     most = MAX_COUNTS // levels
     if columns * rows > most:
         raise ValueError(f"Expected up to {most} tiles of {levels} levels, got {columns * rows}")

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import odd
 from imgpipe.kernels.convolve import border_code
-
-SIZES = (3, 5)
 
 
 def median(
@@ -34,10 +32,9 @@ def median(
     >>> median(np.array([[1, 9, 2, 3]], np.uint8), 3).tolist()
     [[9, 2, 3, 2]]
     """
-    if type(size) is bool or not isinstance(size, (int, np.integer)) or size not in SIZES:
-        raise ValueError(f"Expected a size of 3 or 5, got {size!r}")
+    side = odd(size, 3, 5, "size")
     beyond = border_code(border)
     source = planes(array)
     result, target = output(out, array, source)
-    call(_imgcore.median, source, target, int(size), beyond, threads=threads)
+    call(_imgcore.median, source, target, side, beyond, threads=threads)
     return result

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.checks import one_of, wholes
 from imgpipe.kernels.kernel import Vector
 from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.limits import MAX_SIDE
@@ -68,9 +69,8 @@ def resize(
     >>> resize(np.array([[0, 100]], np.uint8), (1, 1), filter="box").tolist()
     [[50]]
     """
-    if filter not in NAMES:
-        raise ValueError(f"Expected filter to be one of {', '.join(NAMES)}, got {filter!r}")
-    width, height = check_size(size)
+    one_of(filter, NAMES, "filter")
+    width, height = wholes(size, 2, 1, MAX_SIDE, "size (width, height)")
     source = planes(array)
     result, target = output(out, array, source, (height, width, source.shape[2]))
     if filter == "nearest":
@@ -84,18 +84,6 @@ def resize(
     )
     call(_imgcore.resize, source, target, *args, not whole, threads=threads)
     return result
-
-
-def check_size(size: tuple[int, int]) -> tuple[int, int]:
-    """(width, height) if it is a size; raises ValueError if it is not."""
-    try:
-        width, height = size
-        whole = int(width) == width and int(height) == height
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole or not 1 <= min(width, height) <= max(width, height) <= MAX_SIDE:
-        raise ValueError(f"Expected (width, height), each from 1 to {MAX_SIDE}, got {size!r}")
-    return int(width), int(height)
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import FLOAT32, WHITE, Array, call, output, planes
+from imgpipe.kernels.checks import finite, one_of
 from imgpipe.kernels.geometry import crop, rotate90, rotate180, rotate270
 
 TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}  # a side
@@ -43,9 +44,8 @@ def rotate(
     >>> rotate(np.array([[0, 90], [0, 90]], np.uint8), 45, filter="bilinear").tolist()
     [[0, 0, 4], [0, 45, 57], [4, 57, 8]]
     """
-    angle = _check_angle(angle)
-    if filter not in TAPS:
-        raise ValueError(f"Expected filter to be one of {', '.join(TAPS)}, got {filter!r}")
+    angle = finite(angle, "angle") % 360.0 % 360.0  # the first is 360 for a little less than 0
+    taps = TAPS[one_of(filter, TAPS, "filter")]
     source = planes(array)
     pixel = _check_fill(fill, source)
     height, width, channels = source.shape
@@ -60,7 +60,7 @@ def rotate(
         width / 2 - 0.5 + cosine * right + sine * down,
         height / 2 - 0.5 - sine * right + cosine * down,
     )
-    plan = origin, cosine, sine, TAPS[filter], pixel
+    plan = origin, cosine, sine, taps, pixel
     call(_imgcore.rotate, source, target, *plan, threads=threads)
     return result
 
@@ -86,12 +86,6 @@ def _expanded(width: int, height: int, cosine: float, sine: float) -> tuple[int,
     wide = math.ceil(width * across + height * along - ROUNDING)
     high = math.ceil(width * along + height * across - ROUNDING)
     return max(wide, 1), max(high, 1)
-
-
-def _check_angle(angle: float) -> float:
-    if isinstance(angle, (bool, str, bytes)) or not math.isfinite(angle):
-        raise ValueError(f"Expected a finite angle in degrees, got {angle!r}")
-    return float(angle) % 360.0 % 360.0  # the first is 360 for a little less than 0
 
 
 def _check_fill(fill: Any, source: Array) -> bytes:

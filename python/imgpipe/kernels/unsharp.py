@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import WHITE, Array, call, output, planes
 from imgpipe.kernels.blur import check_sigma, gaussian_taps
+from imgpipe.kernels.checks import number
 from imgpipe.kernels.convolve import border_code
 from imgpipe.kernels.plans import plan_smoothing
 
@@ -42,8 +43,8 @@ def unsharp_mask(
     [[50, 48, 38, 102, 92, 90]]
     """
     sigma = check_sigma(sigma)
-    strength = _check_range("amount", amount, MAX_AMOUNT)
-    level = _check_range("threshold", threshold, LEVELS)
+    strength = number(amount, 0, MAX_AMOUNT, "amount")
+    level = number(threshold, 0, LEVELS, "threshold")
     beyond = border_code(border)
     source = planes(array)
     taps, kind = _plan(sigma, source.dtype)
@@ -56,9 +57,3 @@ def unsharp_mask(
 @lru_cache(maxsize=64)
 def _plan(sigma: float, dtype: np.dtype[Any]) -> tuple[bytes, int]:
     return plan_smoothing(gaussian_taps(sigma, None), dtype)
-
-
-def _check_range(name: str, value: float, most: float) -> float:
-    if isinstance(value, (bool, str, bytes)) or not 0 <= value <= most:  # False for NaN
-        raise ValueError(f"Expected {name} from 0 to {most}, got {value!r}")
-    return float(value)
