@@ -52,6 +52,50 @@ def test_channels_cut_out_of_more_are_taken() -> None:
     assert np.array_equal(kernels.sharpen(array[..., 2]), kernels.sharpen(array)[..., 2])
 
 
+SCALES = {"u2": 257, "f4": 1 / 255}
+every_wide_dtype = pytest.mark.parametrize("dtype", SCALES)
+
+
+def unaligned(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    return np.zeros(size + 1, np.uint8)[1:].view(dtype).reshape(shape)
+
+
+@every_operation
+@every_wide_dtype
+def test_samples_of_any_byte_order_and_alignment_are_taken(dtype: str, operation) -> None:
+    array = (picture((24, 35, 3)) * np.float64(SCALES[dtype])).astype(dtype)
+    expected = operation(array)
+    shifted = unaligned(array.shape, dtype)
+    shifted[...] = array
+    assert not shifted.flags.aligned
+    for same in (array.astype(f"<{dtype}"), array.astype(f">{dtype}"), shifted):
+        before = same.copy()
+        result = operation(same)
+        assert np.array_equal(result, expected)
+        assert result.dtype == expected.dtype
+        assert result.dtype.isnative
+        assert np.array_equal(same, before)
+
+
+@every_wide_dtype
+def test_out_of_another_byte_order_or_alignment_is_refused(dtype: str) -> None:
+    array = np.zeros((4, 5, 3), dtype)
+    swapped = array.astype(array.dtype.newbyteorder())
+    with pytest.raises(TypeError, match=rf"\AExpected out= .*got a {swapped.dtype} array"):
+        kernels.sharpen(array, out=swapped)
+    with pytest.raises(ValueError, match=r"\AExpected out= .*got a misaligned "):
+        kernels.sharpen(array, out=unaligned(array.shape, dtype))
+
+
+def test_an_overlay_may_have_another_byte_order() -> None:
+    array = picture((9, 12, 3)) * np.uint16(257)
+    mark = picture((4, 5, 4)) * np.uint16(257)
+    assert np.array_equal(
+        kernels.composite(array, mark.astype(">u2")), kernels.composite(array.astype(">u2"), mark)
+    )
+
+
 @every_operation
 @every_layout
 def test_results_are_new_contiguous_arrays_of_as_many_dimensions(layout: str, operation) -> None:

@@ -16,20 +16,24 @@ FEW_SAMPLES = 1 << 16  # one thread is done with them before a second has begun
 
 
 def planes(array: ArrayLike) -> Array:
-    """`array` as (H, W, C) with adjacent pixels in each row, copied only where they are not.
+    """`array` as (H, W, C), ready for the core: copied only where it is not.
 
-    Raises TypeError for another dtype than uint8, uint16 and float32, ValueError for another shape.
+    Pixels of a row are adjacent; samples are aligned and in the machine's byte order. Raises
+    TypeError for another dtype than uint8, uint16 and float32, ValueError for another shape.
     """
     array = np.asarray(array)
     if array.dtype not in WHITE:
-        raise TypeError(f"Expected an array of uint8, uint16 or float32, got {array.dtype}")
+        native = array.dtype.newbyteorder("=")
+        if native not in WHITE:
+            raise TypeError(f"Expected an array of uint8, uint16 or float32, got {array.dtype}")
+        array = array.astype(native)
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
         raise ValueError(f"Expected shape (H, W) or (H, W, 1 to 4), got {array.shape}")
     if not array.size:
         raise ValueError(f"Expected at least one pixel, got shape {array.shape}")
-    return array if _has_adjacent_pixels(array) else np.ascontiguousarray(array)
+    return array if _is_ready(array) else array.copy()
 
 
 def output(
@@ -49,9 +53,9 @@ def output(
     if not isinstance(out, np.ndarray) or out.dtype != source.dtype:
         raise TypeError(f"Expected out= to be an array of {source.dtype}, got {_describe(out)}")
     target = out[:, :, np.newaxis] if out.ndim == 2 else out
-    if target.shape != shape or not _has_adjacent_pixels(target) or not out.flags.writeable:
+    if target.shape != shape or not _is_ready(target) or not out.flags.writeable:
         raise ValueError(
-            f"Expected out= to be writable, of shape {shape}, with adjacent pixels, "
+            f"Expected out= to be writable and aligned, of shape {shape}, with adjacent pixels, "
             f"got {_describe(out)}"
         )
     if np.may_share_memory(out, np.asarray(like)):
@@ -70,9 +74,12 @@ def call(
         kernel(source, target, *plan, n)
 
 
-def _has_adjacent_pixels(array: Array) -> bool:
-    """Whether the samples of a row follow each other; the strides of sides of 1 mean nothing."""
-    if array.flags.c_contiguous:
+def _is_ready(array: Array) -> bool:
+    """Whether samples are aligned and follow each other; the strides of sides of 1 mean nothing."""
+    flags = array.flags
+    if not flags.aligned:
+        return False
+    if flags.c_contiguous:
         return True
     _, width, channels = array.shape
     sample = array.itemsize
@@ -85,4 +92,5 @@ def _describe(out: Any) -> str:
     if not isinstance(out, np.ndarray):
         return type(out).__name__
     kind = "" if out.flags.writeable else "read-only "
+    kind += "" if out.flags.aligned else "misaligned "
     return f"a {kind}{out.dtype} array of shape {out.shape} and strides {out.strides}"
