@@ -63,8 +63,30 @@ def output(
     return out, target
 
 
+def apply(
+    kernel: Callable[..., None],
+    array: ArrayLike,
+    source: Array,
+    plan: tuple[Any, ...],
+    out: Any,
+    threads: int | None,
+    shape: tuple[int, int, int] | None = None,
+) -> Array:
+    """What a function of the core makes of `array`, whose planes are `source`.
+
+    Of the dtype of `source`, and of its shape unless another is given; for `out` see `output`.
+    """
+    result, target = output(out, array, source, shape)
+    call(kernel, source, target, plan, threads)
+    return result
+
+
 def call(
-    kernel: Callable[..., None], source: Array, target: Array, *plan: Any, threads: int | None
+    kernel: Callable[..., None],
+    source: Array,
+    target: Array,
+    plan: tuple[Any, ...],
+    threads: int | None,
 ) -> None:
     """Call a function of the core with the threads it may use."""
     if threads is None and source.size + target.size < FEW_SAMPLES:

@@ -1,22 +1,20 @@
 """Blurs."""
 
 import math
-from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import FLOAT32, UINT8, Array, apply, planes
 from imgpipe.kernels.checks import number, odd, whole
 from imgpipe.kernels.convolve import border_code, run
 from imgpipe.kernels.decimation import LEAST_SIGMA, bell, plan_decimated
 from imgpipe.kernels.kernel import Vector
 from imgpipe.kernels.plans import (
     UINT16_MAX,
-    ConvolutionPlan,
     SeparablePlan,
     plan_separable,
     quiet,
@@ -62,35 +60,19 @@ def gaussian_blur(
         sigma = check_sigma(sigma)
     if ksize is not None:
         ksize = odd(ksize, 1, MAX_KSIZE, "ksize")
-    elif sigma is not None and sigma >= LEAST_SIGMA:
-        source = planes(array)
-        if source.dtype == np.uint8:
-            return _decimated(array, source, sigma, border, out, threads)
-    plan = _plan(sigma, ksize)
-    return run(array, plan, border, out, threads)
+    source = planes(array)
+    if ksize is None and sigma is not None and sigma >= LEAST_SIGMA and source.dtype == UINT8:
+        plan = plan_decimated(sigma)
+        passes = plan.down, plan.blur, plan.up, plan.up_start, plan.factor, plan.reach
+        args = *passes, border_code(border)
+        return apply(_imgcore.decimated, array, source, args, out, threads)
+    return run(array, source, _plan(sigma, ksize, source.dtype), border, out, threads)
 
 
-def _decimated(
-    array: ArrayLike, source: Array, sigma: float, border: str, out: Any, threads: int | None
-) -> Array:
-    plan, beyond = plan_decimated(sigma), border_code(border)
-    result, target = output(out, array, source)
-    passes = plan.down, plan.blur, plan.up, plan.up_start, plan.factor, plan.reach
-    call(_imgcore.decimated, source, target, *passes, beyond, threads=threads)
-    return result
-
-
-@lru_cache(maxsize=64)
-def _plan(
-    sigma: float | None, ksize: int | None
-) -> Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan]:
+@lru_cache(maxsize=256)
+def _plan(sigma: float | None, ksize: int | None, dtype: np.dtype[Any]) -> SeparablePlan:
     taps = gaussian_taps(sigma, ksize)
-
-    @cache
-    def plan(dtype: np.dtype[Any]) -> SeparablePlan:
-        return plan_separable(taps, taps, 1.0, dtype)
-
-    return plan
+    return plan_separable(taps, taps, 1.0, dtype)
 
 
 def box_blur(
@@ -111,18 +93,17 @@ def box_blur(
     """
     radius = whole(radius, 0, MAX_RADIUS, "radius")
     source = planes(array)
-    if source.dtype == np.float32 or (source.dtype == np.uint8 and radius <= SMALL_RADIUS):
-        return run(array, _box_plan(2 * radius + 1), border, out, threads)
-    beyond = border_code(border)
-    result, target = output(out, array, source)
-    reciprocal, shift = _box_division(radius) if source.dtype == np.uint8 else (0, 0)
-    call(_imgcore.box, source, target, radius, reciprocal, shift, beyond, threads=threads)
-    return result
+    if source.dtype == FLOAT32 or (source.dtype == UINT8 and radius <= SMALL_RADIUS):
+        return run(array, source, _box_plan(radius, source.dtype), border, out, threads)
+    reciprocal, shift = _box_division(radius) if source.dtype == UINT8 else (0, 0)
+    args = radius, reciprocal, shift, border_code(border)
+    return apply(_imgcore.box, array, source, args, out, threads)
 
 
-@lru_cache(maxsize=64)
-def _box_plan(side: int) -> Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan]:
-    return cache(lambda dtype: plan_separable(np.ones(side), np.ones(side), side * side, dtype))
+@lru_cache(maxsize=256)
+def _box_plan(radius: int, dtype: np.dtype[Any]) -> SeparablePlan:
+    ones = np.ones(2 * radius + 1)
+    return plan_separable(ones, ones, float(ones.size**2), dtype)
 
 
 @lru_cache(maxsize=64)

@@ -37,7 +37,7 @@ def grayscale(
     if channels < 3:
         np.copyto(target, source)
     else:
-        call(_imgcore.grayscale, source, target, code, threads=threads)
+        call(_imgcore.grayscale, source, target, (code,), threads)
     return result
 
 
@@ -68,7 +68,7 @@ def saturation(
     if source.shape[2] < 3 or factor == 1:
         np.copyto(target, source)
     else:
-        call(_imgcore.saturate, source, target, code, factor, threads=threads)
+        call(_imgcore.saturate, source, target, (code, factor), threads)
     return result
 
 

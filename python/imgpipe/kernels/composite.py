@@ -54,5 +54,5 @@ def composite(
     if share == 0:
         np.copyto(target, source)
     else:
-        call(_imgcore.composite, source, target, over, x, y, share, threads=threads)
+        call(_imgcore.composite, source, target, (over, x, y, share), threads)
     return result

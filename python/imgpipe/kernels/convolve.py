@@ -1,6 +1,5 @@
 """Convolution with any kernel, and the classic 3x3 filters."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, apply, planes
 from imgpipe.kernels.checks import one_of
 from imgpipe.kernels.kernel import Kernel, check_divisor
 from imgpipe.kernels.plans import (
@@ -51,7 +50,8 @@ def convolve(
     """
     if not isinstance(kernel, Kernel):
         raise TypeError(f"Expected a Kernel, got {type(kernel).__name__}")
-    return run(array, lambda dtype: plan_kernel(kernel, dtype), border, out, threads)
+    source = planes(array)
+    return run(array, source, plan_kernel(kernel, source.dtype), border, out, threads)
 
 
 def convolve_separable(
@@ -74,7 +74,9 @@ def convolve_separable(
     [[40, 40], [40, 40]]
     """
     x, y = _vector(kx, "kx"), _vector(ky, "ky")
-    return run(array, lambda dtype: _plan_vectors(x, y, divisor, dtype), border, out, threads)
+    source = planes(array)
+    plan = _plan_vectors(x, y, divisor, source.dtype)
+    return run(array, source, plan, border, out, threads)
 
 
 def sharpen(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
@@ -112,23 +114,19 @@ def _plan_vectors(
 
 def run(
     array: ArrayLike,
-    plan: Callable[[np.dtype[Any]], SeparablePlan | ConvolutionPlan],
+    source: Array,
+    plan: SeparablePlan | ConvolutionPlan,
     border: str,
     out: Any,
     threads: int | None,
 ) -> Array:
-    """Convolve `array` as the plan says that `plan` gives for its dtype."""
+    """Convolve `array`, whose planes are `source`, by a plan for its dtype."""
     beyond = border_code(border)
-    source = planes(array)
-    how = plan(source.dtype)
-    result, target = output(out, array, source)
-    if isinstance(how, SeparablePlan):
-        args = how.kx, how.ky, how.sum, how.bias, how.reciprocal, how.shift
-        call(_imgcore.separable, source, target, *args, beyond, threads=threads)
-    else:
-        weights = how.weights, how.nx, how.ny, how.kind, how.shift
-        call(_imgcore.convolve, source, target, *weights, beyond, threads=threads)
-    return result
+    if isinstance(plan, SeparablePlan):
+        passes = plan.kx, plan.ky, plan.sum, plan.bias, plan.reciprocal, plan.shift, beyond
+        return apply(_imgcore.separable, array, source, passes, out, threads)
+    weights = plan.weights, plan.nx, plan.ny, plan.kind, plan.shift, beyond
+    return apply(_imgcore.convolve, array, source, weights, out, threads)
 
 
 def border_code(border: str) -> int:

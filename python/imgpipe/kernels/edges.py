@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, apply, planes
 from imgpipe.kernels.convolve import border_code
 
 
@@ -26,7 +26,4 @@ def sobel(
     [[0, 40, 40, 0]]
     """
     beyond = border_code(border)
-    source = planes(array)
-    result, target = output(out, array, source)
-    call(_imgcore.sobel, source, target, beyond, threads=threads)
-    return result
+    return apply(_imgcore.sobel, array, planes(array), (beyond,), out, threads)

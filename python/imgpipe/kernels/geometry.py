@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, apply, call, output, planes
 from imgpipe.kernels.checks import wholes
 
 COPY, MIRROR, TRANSPOSE = range(3)  # move_t in kernels.h
@@ -22,9 +22,7 @@ def rotate90(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
     [[1], [2], [3]]
     """
     source = planes(array)
-    result, target = output(out, array, source, _turned(source))
-    call(_imgcore.move, source[::-1], target, TRANSPOSE, threads=threads)
-    return result
+    return apply(_imgcore.move, array, source[::-1], (TRANSPOSE,), out, threads, _turned(source))
 
 
 def rotate180(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
@@ -34,10 +32,7 @@ def rotate180(array: ArrayLike, *, out: Any = None, threads: int | None = None) 
     >>> rotate180(np.array([[1, 2], [3, 4]], np.uint8)).tolist()
     [[4, 3], [2, 1]]
     """
-    source = planes(array)
-    result, target = output(out, array, source)
-    call(_imgcore.move, source[::-1], target, MIRROR, threads=threads)
-    return result
+    return apply(_imgcore.move, array, planes(array)[::-1], (MIRROR,), out, threads)
 
 
 def rotate270(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
@@ -49,7 +44,7 @@ def rotate270(array: ArrayLike, *, out: Any = None, threads: int | None = None) 
     """
     source = planes(array)
     result, target = output(out, array, source, _turned(source))
-    call(_imgcore.move, source, target[::-1], TRANSPOSE, threads=threads)
+    call(_imgcore.move, source, target[::-1], (TRANSPOSE,), threads)
     return result
 
 
@@ -60,10 +55,7 @@ def flip_horizontal(array: ArrayLike, *, out: Any = None, threads: int | None = 
     >>> flip_horizontal(np.array([[1, 2, 3]], np.uint8)).tolist()
     [[3, 2, 1]]
     """
-    source = planes(array)
-    result, target = output(out, array, source)
-    call(_imgcore.move, source, target, MIRROR, threads=threads)
-    return result
+    return apply(_imgcore.move, array, planes(array), (MIRROR,), out, threads)
 
 
 def flip_vertical(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
@@ -73,10 +65,7 @@ def flip_vertical(array: ArrayLike, *, out: Any = None, threads: int | None = No
     >>> flip_vertical(np.array([[1], [2]], np.uint8)).tolist()
     [[2], [1]]
     """
-    source = planes(array)
-    result, target = output(out, array, source)
-    call(_imgcore.move, source[::-1], target, COPY, threads=threads)
-    return result
+    return apply(_imgcore.move, array, planes(array)[::-1], (COPY,), out, threads)
 
 
 def crop(
@@ -98,9 +87,7 @@ def crop(
     source = planes(array)
     x, y, width, height = _check_box(box, source.shape[1], source.shape[0])
     part = source[y : y + height, x : x + width]
-    result, target = output(out, array, part)
-    call(_imgcore.move, part, target, COPY, threads=threads)
-    return result
+    return apply(_imgcore.move, array, part, (COPY,), out, threads)
 
 
 def _turned(source: Array) -> tuple[int, int, int]:

@@ -41,7 +41,7 @@ def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
         np.copyto(target, source)
     else:
         change = _imgcore.lookup if source.shape[2] < 3 else _imgcore.relight
-        call(change, source, target, curve, threads=threads)
+        call(change, source, target, (curve,), threads)
     return result
 
 
@@ -76,8 +76,8 @@ def clahe(
     levels, pixels = _levels(source), width * height
     most = max(1, int(limit * pixels / levels)) if limit else pixels
     curves = np.empty((rows, columns * levels, 1), np.uint16)
-    call(_imgcore.equalizers, source, curves, *layout, min(most, pixels), threads=threads)
-    call(_imgcore.adapt, source, target, curves, *layout, threads=threads)
+    call(_imgcore.equalizers, source, curves, (*layout, min(most, pixels)), threads)
+    call(_imgcore.adapt, source, target, (curves, *layout), threads)
     return result
 
 
@@ -120,7 +120,7 @@ def _count_levels(source: Array, threads: int | None, *, lumas: bool) -> NDArray
     stripes = 1 if source.size < FEW_SAMPLES else min(STRIPES, height)
     counts = np.empty((stripes, 1, _levels(source)), np.uint32)
     layout = 1, stripes, width, -(-height // stripes)
-    call(_imgcore.histogram, source, _as_bytes(counts), *layout, lumas, threads=threads)
+    call(_imgcore.histogram, source, _as_bytes(counts), (*layout, lumas), threads)
     return np.asarray(counts.sum(axis=(0, 1), dtype=np.int64))
 
 

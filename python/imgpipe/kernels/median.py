@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, apply, planes
 from imgpipe.kernels.checks import odd
 from imgpipe.kernels.convolve import border_code
 
@@ -32,9 +32,5 @@ def median(
     >>> median(np.array([[1, 9, 2, 3]], np.uint8), 3).tolist()
     [[9, 2, 3, 2]]
     """
-    side = odd(size, 3, 5, "size")
-    beyond = border_code(border)
-    source = planes(array)
-    result, target = output(out, array, source)
-    call(_imgcore.median, source, target, side, beyond, threads=threads)
-    return result
+    window = odd(size, 3, 5, "size"), border_code(border)
+    return apply(_imgcore.median, array, planes(array), window, out, threads)

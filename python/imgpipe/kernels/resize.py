@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import UINT8, Array, apply, planes
 from imgpipe.kernels.checks import one_of, wholes
 from imgpipe.kernels.kernel import Vector
 from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
@@ -72,18 +72,18 @@ def resize(
     one_of(filter, NAMES, "filter")
     width, height = wholes(size, 2, 1, MAX_SIDE, "size (width, height)")
     source = planes(array)
-    result, target = output(out, array, source, (height, width, source.shape[2]))
+    high, wide, channels = source.shape
+    shape = height, width, channels
     if filter == "nearest":
-        columns, rows = nearest(source.shape[1], width), nearest(source.shape[0], height)
-        call(_imgcore.pick, source, target, columns, rows, threads=threads)
-        return result
-    whole = source.dtype == np.uint8 and source.shape[2] % 2 == 1
+        starts = nearest(wide, width), nearest(high, height)
+        return apply(_imgcore.pick, array, source, starts, out, threads, shape)
+    whole = source.dtype == UINT8 and channels % 2 == 1
     args = (
-        *resampling(source.shape[1], width, filter, ALONG if whole else None),
-        *resampling(source.shape[0], height, filter, DOWN if whole else None),
+        *resampling(wide, width, filter, ALONG if whole else None),
+        *resampling(high, height, filter, DOWN if whole else None),
+        not whole,
     )
-    call(_imgcore.resize, source, target, *args, not whole, threads=threads)
-    return result
+    return apply(_imgcore.resize, array, source, args, out, threads, shape)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import FLOAT32, WHITE, Array, call, output, planes
+from imgpipe.kernels.arrays import FLOAT32, WHITE, Array, apply, planes
 from imgpipe.kernels.checks import finite, one_of
 from imgpipe.kernels.geometry import crop, rotate90, rotate180, rotate270
 
@@ -54,15 +54,14 @@ def rotate(
         return move(array, out=out, threads=threads)
     cosine, sine = _cosine(angle), _cosine((angle - 90) % 360)
     wide, high = _expanded(width, height, cosine, sine) if expand else (width, height)
-    result, target = output(out, array, source, (high, wide, channels))
     right, down = 0.5 - wide / 2, 0.5 - high / 2
     origin = (
         width / 2 - 0.5 + cosine * right + sine * down,
         height / 2 - 0.5 - sine * right + cosine * down,
     )
     plan = origin, cosine, sine, taps, pixel
-    call(_imgcore.rotate, source, target, *plan, threads=threads)
-    return result
+    shape = high, wide, channels
+    return apply(_imgcore.rotate, array, source, plan, out, threads, shape)
 
 
 def _copy(array: ArrayLike, *, out: Any, threads: int | None) -> Array:

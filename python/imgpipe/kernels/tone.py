@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
-from imgpipe.cores import kernel_threads
-from imgpipe.kernels.arrays import FLOAT32, UINT8, WHITE, Array, call, output, planes
+from imgpipe.kernels.arrays import FLOAT32, UINT8, WHITE, Array, apply, call, output, planes
 from imgpipe.kernels.checks import number, whole
 from imgpipe.kernels.colour import MAX_FACTOR
 
@@ -36,10 +35,8 @@ def brighten(array: ArrayLike, value: int, *, out: Any = None, threads: int | No
     """
     levels = whole(value, -255, 255, "value")
     source = planes(array)
-    result, target = output(out, array, source)
     line = 0.0, 1.0, levels * WHITE[source.dtype] / 255, *UNBOUNDED
-    call(_imgcore.linear, source, target, *line, threads=threads)
-    return result
+    return apply(_imgcore.linear, array, source, line, out, threads)
 
 
 def contrast(
@@ -56,10 +53,9 @@ def contrast(
     """
     scale = number(factor, 0, MAX_FACTOR, "factor")
     source = planes(array)
-    result, target = output(out, array, source)
     mid = WHITE[source.dtype] / 2
-    call(_imgcore.linear, source, target, mid, scale, mid, *UNBOUNDED, threads=threads)
-    return result
+    line = mid, scale, mid, *UNBOUNDED
+    return apply(_imgcore.linear, array, source, line, out, threads)
 
 
 def lookup(
@@ -77,9 +73,7 @@ def lookup(
     """
     source = planes(array)
     packed = _curve(curve, source.dtype)
-    result, target = output(out, array, source)
-    call(_imgcore.lookup, source, target, packed, threads=threads)
-    return result
+    return apply(_imgcore.lookup, array, source, (packed,), out, threads)
 
 
 def gamma(array: ArrayLike, gamma: float, *, out: Any = None, threads: int | None = None) -> Array:
@@ -94,13 +88,10 @@ def gamma(array: ArrayLike, gamma: float, *, out: Any = None, threads: int | Non
     """
     power = number(gamma, MIN_GAMMA, MAX_GAMMA, "gamma")
     source = planes(array)
-    result, target = output(out, array, source)
     if source.dtype == FLOAT32:
-        with kernel_threads(threads):  # numpy's one thread, but they are checked
-            _power(source, target, power)
-    else:
-        call(_imgcore.lookup, source, target, _gamma_curve(power, source.dtype), threads=threads)
-    return result
+        return apply(_power, array, source, (power,), out, threads)
+    curve = _gamma_curve(power, source.dtype)
+    return apply(_imgcore.lookup, array, source, (curve,), out, threads)
 
 
 def window(
@@ -133,10 +124,10 @@ def window(
 def stretch(source: Array, target: Array, low: float, width: float, threads: int | None) -> None:
     """Make `low` black, low + `width` white, and what lies between them even, but for alpha."""
     if source.dtype == FLOAT32:
-        call(_imgcore.linear, source, target, low, 1 / width, 0.0, 0.0, 1.0, threads=threads)
+        call(_imgcore.linear, source, target, (low, 1 / width, 0.0, 0.0, 1.0), threads)
     else:
         curve = _stretched_curve(low, width, source.dtype)
-        call(_imgcore.lookup, source, target, curve, threads=threads)
+        call(_imgcore.lookup, source, target, (curve,), threads)
 
 
 def _levels(dtype: np.dtype[Any]) -> NDArray[np.float64]:
@@ -192,8 +183,8 @@ def _range(values: NDArray[Any]) -> str:
     return f"got shape {values.shape}{within}"
 
 
-def _power(source: Array, target: Array, power: float) -> None:
-    """Colours to a power, block by block, so that little memory is needed."""
+def _power(source: Array, target: Array, power: float, _threads: int) -> None:
+    """Colours to a power, block by block, so that little memory is needed; numpy has one thread."""
     height, width, channels = source.shape
     colours = channels - (channels % 2 == 0)
     rows = max(1, BLOCK // (width * channels))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import WHITE, Array, call, output, planes
+from imgpipe.kernels.arrays import WHITE, Array, apply, planes
 from imgpipe.kernels.blur import check_sigma, gaussian_taps
 from imgpipe.kernels.checks import number
 from imgpipe.kernels.convolve import border_code
@@ -48,10 +48,9 @@ def unsharp_mask(
     beyond = border_code(border)
     source = planes(array)
     taps, kind = _plan(sigma, source.dtype)
-    result, target = output(out, array, source)
     limit = level * WHITE[source.dtype] / LEVELS
-    call(_imgcore.unsharp, source, target, taps, kind, strength, limit, beyond, threads=threads)
-    return result
+    args = taps, kind, strength, limit, beyond
+    return apply(_imgcore.unsharp, array, source, args, out, threads)
 
 
 @lru_cache(maxsize=64)
