@@ -106,12 +106,12 @@ def adapt(
 def composite(
     src: Array, dst: Array, overlay: Array, x: int, y: int, opacity: float, threads: int
 ) -> None: ...
-def move(src: NDArray[Any], dst: NDArray[Any], how: int, threads: int) -> None: ...
-def median(src: NDArray[Any], dst: NDArray[Any], size: int, border: int, threads: int) -> None: ...
-def sobel(src: NDArray[Any], dst: NDArray[Any], border: int, threads: int) -> None: ...
+def move(src: Array, dst: NDArray[Any], how: int, threads: int) -> None: ...
+def median(src: Array, dst: NDArray[Any], size: int, border: int, threads: int) -> None: ...
+def sobel(src: Array, dst: NDArray[Any], border: int, threads: int) -> None: ...
 def unsharp(
-    src: NDArray[Any],
-    dst: NDArray[Any],
+    src: Array,
+    dst: Array,
     weights: bytes,
     sum: int,
     amount: float,
@@ -120,8 +120,8 @@ def unsharp(
     threads: int,
 ) -> None: ...
 def rotate(
-    src: NDArray[Any],
-    dst: NDArray[Any],
+    src: Array,
+    dst: Array,
     origin: tuple[float, float],
     cosine: float,
     sine: float,

@@ -116,11 +116,21 @@ cdef class Plane:
             PyBuffer_Release(&self.view)
 
 
-cdef int same_size(Plane src, Plane dst) except -1:
-    if (src.plane.width != dst.plane.width or src.plane.height != dst.plane.height
-            or src.plane.channels != dst.plane.channels or src.kernels != dst.kernels):
-        raise ValueError("Expected an output of the input's shape and dtype")
+cdef int same_samples(Plane src, Plane dst) except -1:
+    if src.plane.channels != dst.plane.channels or src.kernels != dst.kernels:
+        raise ValueError("Expected an output of the input's channels and dtype")
     return 0
+
+
+cdef int same_size(Plane src, Plane dst) except -1:
+    if src.plane.width != dst.plane.width or src.plane.height != dst.plane.height:
+        raise ValueError("Expected an output of the input's size")
+    return 0
+
+
+cdef int alike(Plane src, Plane dst) except -1:
+    same_samples(src, dst)
+    return same_size(src, dst)
 
 
 cdef int holds(bytes values, ptrdiff_t count, size_t itemsize) except -1:
@@ -153,7 +163,7 @@ cdef int run(const kernel_t *kernel, Plane src, Plane dst, const void *plan, int
 def separable(src, dst, bytes kx, bytes ky, int sum, int bias, int reciprocal, int shift,
               int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef separable_t plan
     cdef size_t item = 8 if sum == SUM_DOUBLE else 4 if sum == SUM_FLOAT else 2
     if item == 2 and a.itemsize != 1:
@@ -171,7 +181,7 @@ def separable(src, dst, bytes kx, bytes ky, int sum, int bias, int reciprocal, i
 
 def box(src, dst, int radius, int reciprocal, int shift, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef box_t plan
     if not 0 <= radius <= 2047 or (reciprocal and not 16 <= shift < 32):
         raise ValueError("Expected a radius from 0 to 2047, and a shift from 16 to 31")
@@ -184,7 +194,7 @@ def box(src, dst, int radius, int reciprocal, int shift, int border, int threads
 def decimated(src, dst, bytes down, bytes blur, bytes up, bytes up_start, int factor, int reach,
               int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef decimated_t plan
     plan.factor, plan.reach, plan.border = factor, reach, <border_t>border
     plan.down_taps, plan.blur_taps = <int>(len(down) // 2), <int>(len(blur) // 2)
@@ -205,7 +215,7 @@ def decimated(src, dst, bytes down, bytes blur, bytes up, bytes up_start, int fa
 
 def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     if kind == WEIGHTS_PAIRS and a.itemsize != 1:
         raise ValueError("Expected real weights for another dtype than uint8")
     if kind == WEIGHTS_PAIRS:
@@ -219,20 +229,27 @@ def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int b
     run(&a.kernels.convolve, a, b, &plan, threads)
 
 
+cdef const int32_t *starts(bytes values, ptrdiff_t outputs, ptrdiff_t inputs) except NULL:
+    holds(values, outputs, sizeof(int32_t))
+    cdef const int32_t *start = <const int32_t *><char *>values
+    cdef int32_t last = 0
+    for i in range(outputs):
+        if start[i] < last or start[i] >= inputs:
+            raise ValueError(f"Expected starts that go on inside the {inputs} inputs")
+        last = start[i]
+    return start
+
+
 cdef resample_t axis(bytes start, bytes weights, int shift, bint floats, ptrdiff_t outputs,
                      ptrdiff_t inputs) except *:
-    holds(start, outputs, sizeof(int32_t))
     cdef resample_t plan
     cdef ptrdiff_t item = 4 if floats else 2, each = len(weights) // item // outputs
+    plan.start = starts(start, outputs, inputs)
     holds(weights, outputs * each, item)
-    plan.start, plan.weights = <const int32_t *><char *>start, <const void *><char *>weights
+    plan.weights = <const void *><char *>weights
     plan.shift = shift
     plan.taps = <int>each
-    cdef int last = 0
-    for i in range(outputs):
-        if plan.start[i] < last or plan.start[i] >= inputs:
-            raise ValueError(f"Expected starts that go on inside the {inputs} inputs")
-        last = plan.start[i]
+    cdef int32_t last = plan.start[outputs - 1]
     if not floats:
         if each % 2 or not 7 <= shift <= 30:
             raise ValueError("Expected an even number of weights, scaled by 2**7 to 2**30")
@@ -245,8 +262,7 @@ cdef resample_t axis(bytes start, bytes weights, int shift, bint floats, ptrdiff
 def resize(src, dst, bytes column_start, bytes column_weights, int column_shift, bytes row_start,
            bytes row_weights, int row_shift, bint floats, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
-        raise ValueError("Expected an output of the input's channels and dtype")
+    same_samples(a, b)
     if not floats and (a.itemsize != 1 or a.plane.channels % 2 == 0):
         raise ValueError("Expected float weights but for uint8 without alpha")
     cdef resize_t plan
@@ -260,12 +276,10 @@ def resize(src, dst, bytes column_start, bytes column_weights, int column_shift,
 
 def pick(src, dst, bytes column_start, bytes row_start, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
-        raise ValueError("Expected an output of the input's channels and dtype")
+    same_samples(a, b)
     cdef resize_t plan
-    plan.columns = axis(column_start, bytes(4 * b.plane.width), 0, True, b.plane.width,
-                        a.plane.width)
-    plan.rows = axis(row_start, bytes(4 * b.plane.height), 0, True, b.plane.height, a.plane.height)
+    plan.columns.start = starts(column_start, b.plane.width, a.plane.width)
+    plan.rows.start = starts(row_start, b.plane.height, a.plane.height)
     run(&a.kernels.pick, a, b, &plan, threads)
 
 
@@ -277,17 +291,16 @@ cdef luma_t luma(int standard) except *:
 
 def grayscale(src, dst, int standard, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    if (a.plane.width != b.plane.width or a.plane.height != b.plane.height
-            or a.kernels != b.kernels or a.plane.channels < 3
-            or not 1 <= b.plane.channels <= a.plane.channels - 2):
-        raise ValueError("Expected an output of the input's size and dtype, with two channels less")
+    same_size(a, b)
+    if a.kernels != b.kernels or not 1 <= b.plane.channels <= a.plane.channels - 2:
+        raise ValueError("Expected an output of the input's dtype, with two channels less")
     cdef luma_t plan = luma(standard)
     run(&a.kernels.grayscale, a, b, &plan, threads)
 
 
 def saturate(src, dst, int standard, float factor, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     if a.plane.channels < 3:
         raise ValueError("Expected 3 or 4 channels")
     cdef saturate_t plan
@@ -297,7 +310,7 @@ def saturate(src, dst, int standard, float factor, int threads):
 
 def linear(src, dst, float pivot, float scale, float offset, float low, float high, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef linear_t plan
     plan.pivot, plan.scale, plan.offset, plan.low, plan.high = pivot, scale, offset, low, high
     run(&a.kernels.linear, a, b, &plan, threads)
@@ -315,14 +328,14 @@ cdef lookup_t as_curve(bytes curve, Plane of) except *:
 
 def lookup(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef lookup_t plan = as_curve(curve, a)
     run(&a.kernels.lookup, a, b, &plan, threads)
 
 
 def relight(src, dst, bytes curve, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef lookup_t plan = as_curve(curve, a)
     run(&a.kernels.relight, a, b, &plan, threads)
 
@@ -370,7 +383,7 @@ def equalizers(src, curves, int columns, int rows, int width, int height, uint32
 
 def adapt(src, dst, curves, int columns, int rows, int width, int height, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True), by = Plane(curves, False)
-    same_size(a, b)
+    alike(a, b)
     cdef adapt_t plan
     plan.tiles, plan.curves = layout(columns, rows, width, height), by.plane
     are_curves(by, a, plan.tiles)
@@ -379,7 +392,7 @@ def adapt(src, dst, curves, int columns, int rows, int width, int height, int th
 
 def composite(src, dst, overlay, ptrdiff_t x, ptrdiff_t y, float opacity, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True), over = Plane(overlay, False)
-    same_size(a, b)
+    alike(a, b)
     if over.kernels != a.kernels or (a.plane.channels < 3 and over.plane.channels > 2):
         raise ValueError("Expected an overlay of the input's dtype, grey over a grey one")
     if max(abs(x), abs(y)) > FARTHEST:
@@ -392,17 +405,17 @@ def composite(src, dst, overlay, ptrdiff_t x, ptrdiff_t y, float opacity, int th
 def move(src, dst, int how, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     cdef move_t plan = <move_t>how
+    same_samples(a, b)
     if plan != MOVE_TRANSPOSE:
         same_size(a, b)
-    elif (a.plane.width != b.plane.height or a.plane.height != b.plane.width
-            or a.plane.channels != b.plane.channels or a.kernels != b.kernels):
-        raise ValueError("Expected an output of the input's turned shape and its dtype")
+    elif a.plane.width != b.plane.height or a.plane.height != b.plane.width:
+        raise ValueError("Expected an output of the input's turned size")
     run(&a.kernels.move, a, b, &plan, threads)
 
 
 def median(src, dst, int size, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef median_t plan
     plan.size, plan.border = size, <border_t>border
     if size != 3 and size != 5:
@@ -412,7 +425,7 @@ def median(src, dst, int size, int border, int threads):
 
 def sobel(src, dst, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef border_t plan = <border_t>border
     run(&a.kernels.sobel, a, b, &plan, threads)
 
@@ -420,7 +433,7 @@ def sobel(src, dst, int border, int threads):
 def unsharp(src, dst, bytes weights, int sum, double amount, double threshold, int border,
             int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    same_size(a, b)
+    alike(a, b)
     cdef unsharp_t plan
     cdef size_t item = 2 if sum == SUM_SMOOTH else 4
     plan.taps = <int>(len(weights) // item)
@@ -436,8 +449,7 @@ def unsharp(src, dst, bytes weights, int sum, double amount, double threshold, i
 
 def rotate(src, dst, tuple origin, double cosine, double sine, int taps, bytes fill, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
-    if a.plane.channels != b.plane.channels or a.kernels != b.kernels:
-        raise ValueError("Expected an output of the input's channels and dtype")
+    same_samples(a, b)
     holds(fill, a.plane.channels, a.itemsize)
     cdef rotate_t plan
     plan.x, plan.y = origin
