@@ -32,13 +32,16 @@ def convolve(
 ) -> Array:
     """Correlate `array` with `kernel`, as OpenCV's filter2D does; nothing is mirrored.
 
-    `array` is uint8, (H, W) or (H, W, C) with C from 1 to 4; so is the result. The kernel's anchor
-    is at (height // 2, width // 2). Sums are divided, rounded half up and clamped to 0..255. Pixels
-    beyond the edge are those of `border`: `reflect` (the edge pixel not repeated), `replicate`,
-    `constant` (zero) or `wrap`. Kernels that are an outer product run as two passes.
+    `array` is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result.
+    The kernel's anchor is at (height // 2, width // 2). Sums are divided; those of integers are
+    rounded half up and clamped to 0..255 or 0..65535, floats neither rounded nor clamped. Alpha is
+    a channel like the others. Pixels beyond the edge are those of `border`: `reflect` (the edge
+    pixel not repeated), `replicate`, `constant` (zero) or `wrap`. Kernels that are an outer product
+    run as two passes.
 
     `out` takes the result; it may not overlap `array`. `threads` is at most how many to use, None
-    the share of the cores. Results are the same for any number, and for every instruction set.
+    the share of the cores. Results are the same for any number, and those of integers on every
+    instruction set.
 
     Raises TypeError or ValueError for arguments that are not as said.
 

@@ -16,7 +16,7 @@ from imgpipe.kernels.kernel import Vector
 from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.limits import MAX_SIDE
 
-MAX_BITS = 22
+MAX_WEIGHT_BITS = 22  # what sums of rows have room for; more along rows would gain nothing
 
 
 def _box(x: Vector) -> Vector:
@@ -58,10 +58,12 @@ def resize(
 ) -> Array:
     """`array` at `size`, which is (width, height) in pixels, each from 1 to 65535.
 
-    `array` is uint8, (H, W) or (H, W, C) with C from 1 to 4; with 2 and 4 channels the last is
-    alpha, and colours are weighted by it. `filter` is one of `nearest`, `box`, `bilinear`,
-    `bicubic` and `lanczos3`, with Pillow's supports and centres; when making smaller, the filter
-    widens with the scale, so that nothing aliases. `out` and `threads` as for `convolve`.
+    `array` is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; the result has the
+    same dtype and channels. With 2 and 4 channels the last is alpha, and colours are weighted by
+    it. `filter` is one of `nearest`, `box`, `bilinear`, `bicubic` and `lanczos3`, with Pillow's
+    supports and centres; when making smaller, the filter widens with the scale, so that nothing
+    aliases. Integers are rounded half up and clamped, floats neither. `out` and `threads` as for
+    `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 
@@ -134,7 +136,7 @@ class Sums:
         parts = range(0, weights.shape[1], self.part)
         sums = [np.abs(weights[:, k : k + self.part]).sum(axis=1).max() for k in parts]
         room = min(INT16_MAX / np.abs(weights).max(), INT32_MAX / self.largest / max(sums))
-        return min(MAX_BITS, math.floor(math.log2(room) - 0.001))  # rounding adds a little
+        return min(MAX_WEIGHT_BITS, math.floor(math.log2(room) - 0.001))  # rounding adds a little
 
 
 # The passes of resize_u8.h: rows of bytes, and along rows in their 6 fractional bits and overshoot.
