@@ -93,8 +93,8 @@ def _ours(array: Array) -> dict[str, Callable[[int], Array]]:
         "half, bicubic": into(half, kernels.resize, HALF, filter="bicubic"),
         "grayscale": into(grey, kernels.grayscale),
         "brighten": into(out, kernels.brighten, 40),
-        "flip horizontal": lambda threads: kernels.flip_horizontal(array, out=out),
-        "rotate 90": lambda threads: kernels.rotate90(array, out=turned),
+        "flip horizontal": into(out, kernels.flip_horizontal),
+        "rotate 90": into(turned, kernels.rotate90),
     }
 
 

@@ -31,8 +31,6 @@ app = typer.Typer(
     help="Turn folders of pictures into other pictures.",
 )
 
-TRANSFORM_HELP = "A change to make, in the order given: " + "; ".join(kind.usage for kind in KINDS)
-
 
 def _transform(text: str) -> ImageTransform:
     try:
@@ -70,57 +68,73 @@ def _imgpipe(
     pass
 
 
+# What `run` takes.
+
+Sources = Annotated[
+    list[Path], typer.Argument(metavar="SRC", help="Folders of pictures, or single pictures.")
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="OUT", help="The folder for the results.")
+]
+Transforms = Annotated[
+    list[ImageTransform] | None,
+    typer.Option(
+        *("--transform", "-t"),
+        parser=_transform,
+        metavar="NAME[:ARGS]",
+        help="A change to make, in the order given: " + "; ".join(kind.usage for kind in KINDS),
+    ),
+]
+Format = Annotated[
+    ImageFormat | None,
+    typer.Option(
+        *("--format", "-f"),
+        parser=_format,
+        metavar="FORMAT",
+        help="jpeg, png, gif, webp or bmp; each picture's own without it.",
+    ),
+]
+Quality = Annotated[
+    int | None, typer.Option("--quality", "-q", help="1 to 100, for JPEG and WebP; 80.")
+]
+Rule = Annotated[
+    str,
+    typer.Option(
+        *("--overwrite", "-O"),
+        parser=_overwrite,
+        metavar="RULE",
+        help="never replaces a file, changed those of earlier runs that are out of date, "
+        "all every file but inputs.",
+    ),
+]
+Recursive = Annotated[bool, typer.Option(help="Descend into folders, hidden ones left out.")]
+Flat = Annotated[bool, typer.Option("--flat", help="Put all results in one folder.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Pictures worked on at a time; one for each core.")
+]
+Buffer = Annotated[
+    int | None, typer.Option(help="What may wait before each lane; four for each worker.")
+]
+BatchSize = Annotated[
+    int, typer.Option("--batch-size", help="Small pictures that travel together.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
+
+
 @app.command()
 def run(
-    sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="SRC", help="Folders of pictures, or single pictures."),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="OUT", help="The folder for the results.")
-    ],
-    transforms: Annotated[
-        list[ImageTransform] | None,
-        typer.Option(
-            "--transform", "-t", parser=_transform, metavar="NAME[:ARGS]", help=TRANSFORM_HELP
-        ),
-    ] = None,
-    format: Annotated[
-        ImageFormat | None,
-        typer.Option(
-            *("--format", "-f"),
-            parser=_format,
-            metavar="FORMAT",
-            help="jpeg, png, gif, webp or bmp; each picture's own without it.",
-        ),
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", "-q", help="1 to 100, for JPEG and WebP; 80.")
-    ] = None,
-    overwrite: Annotated[
-        str,
-        typer.Option(
-            *("--overwrite", "-O"),
-            parser=_overwrite,
-            metavar="RULE",
-            help="never replaces a file, changed those of earlier runs that are out of date, "
-            "all every file but inputs.",
-        ),
-    ] = "never",
-    recursive: Annotated[
-        bool, typer.Option(help="Descend into folders, hidden ones left out.")
-    ] = True,
-    flat: Annotated[bool, typer.Option("--flat", help="Put all results in one folder.")] = False,
-    workers: Annotated[
-        int | None, typer.Option(help="Pictures worked on at a time; one for each core.")
-    ] = None,
-    buffer: Annotated[
-        int | None, typer.Option(help="What may wait before each lane; four for each worker.")
-    ] = None,
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", help="Small pictures that travel together.")
-    ] = 8,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")] = False,
+    sources: Sources,
+    output: Output,
+    transforms: Transforms = None,
+    format: Format = None,
+    quality: Quality = None,
+    overwrite: Rule = "never",
+    recursive: Recursive = True,
+    flat: Flat = False,
+    workers: Workers = None,
+    buffer: Buffer = None,
+    batch_size: BatchSize = 8,
+    quiet: Quiet = False,
 ) -> None:
     """Put pictures through transforms into a folder.
 
