@@ -90,7 +90,7 @@ VEC_INLINE void convolve_float_rows(vecf_t *first, vecf_t *second, const float *
   for (int k = 0; k < nx; k++, row += channels) {
     const vecf_t w = vecf_set(weights[k]), before = vecf_set(weights[k - nx]);
     for (int v = 0; v < 4; v++) {
-      const vecf_t x = samples_load(row + v * VECF);
+      const vecf_t x = vecf_once(samples_load(row + v * VECF));
       a[v] = samples_multiply_add(a[v], x, w);
       b[v] = samples_multiply_add(b[v], x, before);
     }

@@ -106,6 +106,9 @@ VEC_EACH(vecf_t, 4, vecf_from8, (const uint8_t *p), r.f[i] = p[i])
 VEC_EACH(vecf_t, 4, vecf_from16, (const uint16_t *p), r.f[i] = p[i])
 VEC_EACH(vecf_t, 4, vecf_from32, (vec_t a), r.f[i] = (float)a.i32[i])
 VEC_EACH(vec_t, 4, vecf_truncate, (vecf_t a), r.i32[i] = (int32_t)a.f[i])
+/* The value itself, loaded once though used often: compilers load anew for every instruction that
+ * takes an operand from memory. */
+VEC_INLINE vecf_t vecf_once(vecf_t a) { return a; }
 VEC_EACH(vecf_t, 4, vecf_alpha, (vecf_t a), r.f[i] = i == 3 ? 1 : a.f[3])
 VEC_INLINE void vecf_repeat3(vecf_t r[3], vecf_t a) {
   for (int i = 0; i < 3 * VECF; i++) r[i / VECF].f[i % VECF] = a.f[i / 3];

@@ -95,6 +95,10 @@ VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {
 }
 
 VEC_INLINE vecf_t vecf_set(float x) { return _mm_set1_ps(x); }
+VEC_INLINE vecf_t vecf_once(vecf_t a) {
+  __asm__("" : "+x"(a));
+  return a;
+}
 VEC_INLINE vecf_t vecf_add(vecf_t a, vecf_t b) { return _mm_add_ps(a, b); }
 VEC_INLINE vecf_t vecf_sub(vecf_t a, vecf_t b) { return _mm_sub_ps(a, b); }
 VEC_INLINE vecf_t vecf_mul(vecf_t a, vecf_t b) { return _mm_mul_ps(a, b); }

@@ -273,6 +273,7 @@ static void floats(void) {
 static void pixels_of_floats(void) {
   const lanes_t p = some_floats();
   const vecf_t a = vecf_load(p.f);
+  EXPECT_FLOATS("vecf_once", vecf_once(a), p.f[i]);
   EXPECT_FLOATS("vecf_alpha", vecf_alpha(a), i % 4 < 3 ? p.f[i / 4 * 4 + 3] : 1);
   EXPECT_FLOATS("vecf_last", vecf_last(a, 2), p.f[i / 2 * 2 + 1]);
   EXPECT_FLOATS("vecf_last", vecf_last(a, 4), p.f[i / 4 * 4 + 3]);
