@@ -236,7 +236,6 @@ EVEN = (
         "grayscale",
         "grayscale 709",
         "saturation",
-        "resize box",
         "resize bicubic",
         "resize lanczos3",
     ),
