@@ -43,7 +43,7 @@ def test_a_wide_call_in_another_thread_leaves_one() -> None:
     assert seen == [1]
 
 
-@pytest.mark.parametrize("wanted", [0, -1])
-def test_no_threads_are_refused(wanted: int) -> None:
-    with pytest.raises(ValueError, match="Expected threads of at least 1"):
+@pytest.mark.parametrize("wanted", [0, -1, 1.5])
+def test_no_threads_are_refused(wanted: float) -> None:
+    with pytest.raises(ValueError, match="Expected threads to be a whole number of at least 1"):
         cores.kernel_threads(wanted).__enter__()

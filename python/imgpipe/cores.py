@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from numbers import Integral
 
 from imgpipe.limits import own_cgroup
 
@@ -80,8 +81,8 @@ def kernel_threads(wanted: int | None) -> Iterator[int]:
     Gives 1 while another call runs wide, and in a forked child.
     """
     budget = _budget
-    if wanted is not None and wanted < 1:
-        raise ValueError(f"Expected threads of at least 1, got {wanted}")
+    if wanted is not None and not (isinstance(wanted, Integral) and wanted >= 1):
+        raise ValueError(f"Expected threads to be a whole number of at least 1, got {wanted}")
     share = min(wanted or available() // max(1, budget.pictures), MAX_THREADS)
     if share <= 1 or budget.forked or not budget.wide.acquire(blocking=False):
         yield 1

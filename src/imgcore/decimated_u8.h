@@ -111,7 +111,7 @@ static uint16_t *ring_turn(uint16_t **rows, int count) {
   return rows[count - 1] = oldest;
 }
 
-/* `pixels` pixels, each `to` and `from` pixels apart; a word behind the last may be written. */
+/* `pixels` pixels, each `to` and `from` pixels apart. */
 VEC_INLINE void words_spread(uint16_t *out, ptrdiff_t to, const uint16_t *in, ptrdiff_t from,
                              ptrdiff_t pixels, const int channels) {
   for (ptrdiff_t x = 0; x < pixels; x++)
@@ -121,12 +121,9 @@ VEC_INLINE void words_spread(uint16_t *out, ptrdiff_t to, const uint16_t *in, pt
 
 static void words_move(uint16_t *out, ptrdiff_t to, const uint16_t *in, ptrdiff_t from,
                        ptrdiff_t pixels, int channels) {
-  switch (channels) {
-    case 1: words_spread(out, to, in, from, pixels, 1); return;
-    case 2: words_spread(out, to, in, from, pixels, 2); return;
-    case 3: words_spread(out, to, in, from, pixels, 3); return;
-    default: words_spread(out, to, in, from, pixels, 4);
-  }
+#define SPREAD(channels) words_spread(out, to, in, from, pixels, channels)
+  WITH_CHANNELS(channels, SPREAD)
+#undef SPREAD
 }
 
 static const uint16_t *const *shifts(const decimated_room_t *r, const uint16_t *line, int taps,

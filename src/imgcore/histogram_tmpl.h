@@ -56,15 +56,13 @@ static void count_tile(uint32_t *counts, const plane_t *src, const tiles_t *tile
   const ptrdiff_t end = reflect || bottom < src->height ? bottom : src->height;
   memset(counts, 0, COUNTERS * LEVELS * sizeof(uint32_t));
   for (ptrdiff_t y = top; y < end; y++) {
-    const sample_t *in = border_row(src, y, BORDER_REFLECT, NULL);
-    if (lumas) {
-      const ptrdiff_t from = right > src->width ? 0 : left; /* reflection may look far back */
-      in = grey_row(in + from * src->channels, src->channels, edge - from, line) - from;
-    }
-    if (left < edge) count_any_pixels(channels, counts, in + left * channels, edge - left);
+    const ptrdiff_t from = right > src->width ? 0 : left; /* reflection may look far back */
+    const sample_t *in = border_row(src, y, BORDER_REFLECT, NULL) + from * src->channels;
+    if (lumas) in = grey_row(in, src->channels, edge - from, line);
+    if (left < edge) count_any_pixels(channels, counts, in + (left - from) * channels, edge - left);
     for (ptrdiff_t x = left < edge ? edge : left; reflect && x < right; x++)
       count_any_pixels(channels, counts,
-                       in + border_index(x, src->width, BORDER_REFLECT) * channels, 1);
+                       in + (border_index(x, src->width, BORDER_REFLECT) - from) * channels, 1);
   }
   for (int k = 1; k < COUNTERS; k++)
     for (int i = 0; i < LEVELS; i++) counts[i] += counts[k * LEVELS + i];

@@ -120,17 +120,7 @@ static void move(const plane_t *src, const plane_t *dst, ptrdiff_t y0, ptrdiff_t
   const move_t how = *(const move_t *)plan;
   const int sample = (int)sizeof(sample_t);
   (void)scratch;
-  switch (src->channels) {
-    case 1:
-      move_pixels(sample, src, dst, y0, y1, how);
-      break;
-    case 2:
-      move_pixels(2 * sample, src, dst, y0, y1, how);
-      break;
-    case 3:
-      move_pixels(3 * sample, src, dst, y0, y1, how);
-      break;
-    default:
-      move_pixels(4 * sample, src, dst, y0, y1, how);
-  }
+#define MOVE(channels) move_pixels((channels) * sample, src, dst, y0, y1, how)
+  WITH_CHANNELS(src->channels, MOVE)
+#undef MOVE
 }

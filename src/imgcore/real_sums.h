@@ -11,8 +11,6 @@
 
 #include "sample.h"
 
-enum { FLOAT_PART = 32 };
-
 #define FLOAT_SUM(NAME, IN, LOAD)                                                                \
   VEC_INLINE void NAME(vecf_t total[4], const IN *const *in, const float *weights, int taps,     \
                        ptrdiff_t i) {                                                            \

@@ -17,6 +17,7 @@ typedef float sample_t;
 #endif
 
 enum { BLOCK = 4 * VECF }; /* samples stored at a time */
+enum { FLOAT_PART = 32 }; /* taps that floats add up, before their sums are */
 
 VEC_INLINE vecf_t samples_load(const sample_t *p) {
 #if DEPTH == 8

@@ -125,7 +125,8 @@ VEC_INLINE sample_t look_up(sample_t value, const lookup_t *plan) {
   const float inside = value > 0 ? value < 1 ? value : 1 : 0; /* NaN as 0 */
   const float at = inside * (float)(plan->entries - 1);
   const int32_t whole = (int32_t)at, last = plan->entries - 1, i = whole < last ? whole : last - 1;
-  return curve[i] + (at - (float)i) * (curve[i + 1] - curve[i]);
+  const float from = curve[i] / 2, to = curve[i + 1] / 2; /* halves are never infinitely far apart */
+  return 2 * (from + (at - (float)i) * (to - from));
 #else
   return curve[value];
 #endif

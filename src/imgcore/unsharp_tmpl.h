@@ -52,7 +52,8 @@ typedef struct {
 
 static sharpen_t sharpen_take(const unsharp_t *plan, int channels) {
   const int bits = plan->amount < 2 ? 14 : plan->amount < 4 ? 13 : plan->amount < 8 ? 12 : 11;
-  const int whole = (int)(plan->amount * (float)(1 << bits) + 0.5f);
+  const int near = (int)(plan->amount * (float)(1 << bits) + 0.5f);
+  const int whole = near < INT16_MAX ? near : INT16_MAX;
   const float limit = plan->threshold * (1 << SMOOTH_BITS);
   const int below = (int)limit - ((float)(int)limit == limit);
   int16_t amounts[VEC / 2];

@@ -71,6 +71,7 @@ VEC_INLINE void vec_store_zipped(void *p, vec_t lo, vec_t hi) {
   vec_store(p, lo);
   vec_store((char *)p + VEC, hi);
 }
+/* Pixels of 3 bytes to 4 bytes each with a zero; reads 4 bytes more than it needs. */
 VEC_EACH(vec_t, 16, vec_load3, (const uint8_t *p), r.u8[i] = i % 4 < 3 ? p[i / 4 * 3 + i % 4] : 0)
 VEC_EACH(vec_t, 8, vec_widen, (const uint8_t *p), r.u16[i] = p[i])
 VEC_EACH(vec_t, 16, vec_narrow16, (vec_t a, vec_t b), r.u8[i] = (uint8_t)vec_clamp((i < 8 ? a : b).i16[i % 8], 0, 255))
@@ -81,8 +82,7 @@ VEC_EACH(vec_t, 8, vec_narrow32u16, (vec_t a, vec_t b), r.u16[i] = (uint16_t)vec
 VEC_INLINE void vec_pairs(int16_t *out, const uint8_t *p, const uint8_t *q) {
   for (int i = 0; i < VEC; i++) out[i] = i % 2 ? q[i / 2] : p[i / 2];
 }
-/* Pixels of 3 bytes to 4 bytes each with a zero, and back with 4 zeros behind 12 bytes of each group.
- * Reads 4 bytes more than that. */
+/* Back, with 4 zeros behind the 12 bytes of each group. */
 VEC_EACH(vec_t, 16, vec_join3, (vec_t a), r.u8[i] = i < 12 ? a.u8[i / 3 * 4 + i % 3] : 0)
 /* Sixteen pixels of 3 bytes, last one first. */
 VEC_INLINE void vec_reverse16(uint8_t *out, const uint8_t *p) {

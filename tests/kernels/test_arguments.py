@@ -145,6 +145,51 @@ def test_out_of_one_channel_takes_a_result_of_two_dimensions_and_back() -> None:
     assert np.array_equal(deep, luma)
 
 
+def test_out_may_lie_beside_the_input_in_the_same_memory() -> None:
+    both = picture((12, 40, 3))
+    left, right = both[:, :20], both[:, 20:]
+    expected = kernels.sharpen(left)
+    assert np.array_equal(kernels.sharpen(left, out=right), expected)
+    mark = right[2:9, 3:9].copy()
+    expected = kernels.composite(left, mark)
+    assert np.array_equal(
+        kernels.composite(left, right[2:9, 3:9], out=np.empty_like(left)), expected
+    )
+
+
+def test_out_whose_rows_overlap_is_refused() -> None:
+    array = picture((9, 12))
+    for stride in (0, 5, -11):
+        memory = np.zeros(300, np.uint8)[120:]
+        crossed = np.lib.stride_tricks.as_strided(memory, (9, 12), (stride, 1))
+        with pytest.raises(ValueError, match=r"\AExpected out= "):
+            kernels.sharpen(array, out=crossed)
+    one_row = np.lib.stride_tricks.as_strided(np.zeros(12, np.uint8), (1, 12), (0, 1))
+    assert np.array_equal(kernels.sharpen(array[:1], out=one_row), kernels.sharpen(array[:1]))
+
+
+@every_operation
+@pytest.mark.parametrize("threads", [0, 1.5, math.nan])
+def test_threads_that_are_no_number_of_threads_are_refused(threads, operation) -> None:
+    with pytest.raises(ValueError, match=rf"\AExpected threads .*, got {threads}\Z"):
+        operation(picture((8, 9, 3)), threads=threads)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda array: kernels.composite(array, array, opacity=0, threads=0),
+        lambda array: kernels.saturation(array, 1, threads=0),
+        lambda array: kernels.auto_contrast(array, threads=0),
+        lambda array: kernels.equalize(array, threads=0),
+        lambda array: kernels.grayscale(array[..., :1], threads=0),
+    ],
+)
+def test_threads_are_checked_where_nothing_is_to_be_done(call) -> None:
+    with pytest.raises(ValueError, match=r"\AExpected threads"):
+        call(np.full((4, 5, 3), 7, np.uint8))
+
+
 SAME_SIZE = [
     name for name in ALL if not name.startswith(("resize", "rotate90", "rotate270", "rotate any"))
 ]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from imgpipe import kernels
-from imgpipe.kernels import Kernel, convolve
+from imgpipe.kernels import Kernel, convolve, convolve_separable
 
 from .pictures import FILLS, FLAT_BORDERS, LAYOUTS, picture, shapes
 from .reference import BORDERS, correlate, rounded
@@ -215,3 +215,20 @@ def test_classic_filters_are_their_kernels(name: str, layout: str) -> None:
     array = picture((7, 65, *LAYOUTS[layout]))
     expected = convolve(array, getattr(Kernel, name)())
     assert np.array_equal(getattr(kernels, name)(array), expected)
+
+
+@pytest.mark.parametrize(
+    ("kx", "ky", "divisor", "factor"),
+    [
+        (1e300, 1e-300, 1e-10, 1e10),
+        (1e160, 1e150, 1e308, 100),
+        (-1e-200, 1e-100, 1e-301, -10),
+        (1e-300, 1e300, -4, -0.25),
+    ],
+)
+def test_only_the_product_of_separable_weights_need_be_of_this_world(
+    kx: float, ky: float, divisor: float, factor: float
+) -> None:
+    array = np.linspace(0, 1, 30, dtype=np.float32).reshape(5, 6)
+    result = convolve_separable(array, [kx], [ky], divisor=divisor)
+    assert np.allclose(result, array * np.float32(factor), rtol=1e-5, atol=0)

@@ -1,9 +1,10 @@
 import dataclasses
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
-from imgpipe.kernels import Kernel, convolve
+from imgpipe.kernels import Kernel, convolve, convolve_separable
 
 NAMED = {
     "identity": ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], 1),
@@ -122,3 +123,27 @@ def test_data_that_is_no_kernel_is_refused(data: object) -> None:
 def test_a_divisor_that_divides_nothing_is_refused(divisor: float) -> None:
     with pytest.raises(ValueError, match=r"\AExpected "):
         Kernel([[1]], divisor)
+
+
+def test_a_small_weight_beside_a_large_one_is_not_dropped() -> None:
+    assert Kernel([[1e13, 0, 0], [0, 0, 0], [0, 0, 5]]).separate() is None
+
+
+@pytest.mark.parametrize("data", [[1, 2, 3], 5, [[10**400]], [[None]], [["x"]]], ids=str)
+def test_what_is_no_matrix_of_numbers_is_named_in_a_sentence(data: object) -> None:
+    with pytest.raises(ValueError, match=r"\AExpected a .*kernel.*, got "):
+        Kernel(data)
+
+
+@pytest.mark.parametrize("divisor", [10**400, "2", None, Decimal(2), np.array([1, 2])], ids=repr)
+def test_a_divisor_that_is_no_float_is_named_in_a_sentence(divisor: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"\AExpected (a finite )?divisor"):
+        Kernel([[1]], divisor)
+    with pytest.raises((TypeError, ValueError), match=r"\AExpected (a finite )?divisor"):
+        convolve_separable(np.zeros((3, 3), np.uint8), [1], [1], divisor=divisor)
+
+
+@pytest.mark.parametrize("weights", [[[1], [1, 2]], ["x"], None, [1j], [10**400]], ids=str)
+def test_weights_that_are_no_vector_are_named_in_a_sentence(weights: object) -> None:
+    with pytest.raises(ValueError, match=r"\AExpected kx to be a vector"):
+        convolve_separable(np.zeros((3, 3), np.uint8), weights, [1])

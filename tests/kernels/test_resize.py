@@ -152,6 +152,24 @@ def test_a_ramp_of_any_length_shrinks_to_its_mean(length: int, turned: bool) -> 
     assert abs(int(result[0, 0]) - ramp.mean()) <= 1
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("length", [2000, 65_535, 400_000])
+@pytest.mark.parametrize("turned", [False, True], ids=["row", "column"])
+def test_no_length_wears_out_the_sums_of_a_deep_picture(turned: bool, length: int, dtype) -> None:
+    white = 65535 if dtype == np.uint16 else 1
+    noise = np.random.default_rng(3).uniform(0.9 * white, white, (1, length)).astype(dtype)
+    result = resize(noise.T if turned else noise, (1, 1), filter="box")
+    mean = noise.mean(dtype=np.float64)
+    assert abs(result[0, 0] - mean) <= (0.6 if dtype == np.uint16 else 1e-5)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["row", "column"])
+def test_no_length_wears_out_the_sums_of_a_picture_with_alpha(turned: bool) -> None:
+    array = np.full((1, 400_000, 2), 251, np.uint8)
+    result = resize(array.swapaxes(0, 1) if turned else array, (1, 1), filter="box")
+    assert result.tolist() == [[[251, 251]]]
+
+
 @pytest.mark.parametrize("layout", ["HW", "HW3"])
 @pytest.mark.parametrize("filter", ["box", "bilinear"])
 @every_change

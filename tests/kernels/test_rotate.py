@@ -154,3 +154,9 @@ def test_there_and_back_is_nearly_the_same() -> None:
     back = rotate(rotate(array, 25, expand=False), -25, expand=False)
     middle = slice(20, 40), slice(28, 52)
     assert np.abs(back[middle].astype(int) - array[middle]).max() <= 2
+
+
+@pytest.mark.parametrize("fill", [[[1], [1, 2]], "black", None, 10**400], ids=str)
+def test_a_fill_that_is_no_number_is_named_in_a_sentence(fill: object) -> None:
+    with pytest.raises(ValueError, match=r"\AExpected (a finite )?fill"):
+        rotate(np.zeros((3, 3), np.uint8), 30, fill=fill)

@@ -131,6 +131,13 @@ def test_lookup_of_floats_ends_where_the_curve_ends() -> None:
     assert result.tolist() == [[0.25, 0.25, 0.25, 0.75, 0.75, 0.75, 0.75, 0.25]]
 
 
+def test_lookup_of_floats_draws_lines_between_the_farthest_numbers() -> None:
+    array = np.linspace(0, 1, 9, dtype=np.float32).reshape(1, 9)
+    far = 3e38
+    result = kernels.lookup(array, np.array([-far, far], np.float32))
+    assert np.allclose(result, (2 * array.astype(float) - 1) * far, rtol=1e-6, atol=0)
+
+
 @every_dtype
 @every_layout
 @pytest.mark.parametrize("gamma", [0.45, 1, 2.2])

@@ -78,3 +78,12 @@ def test_flat_areas_and_an_amount_of_nothing_change_nothing(dtype) -> None:
     for value in (0, 0.5, 1):
         flat = np.full((12, 50, 3), value * WHITE[dtype], dtype)
         assert np.allclose(unsharp_mask(flat, 2.5, 4), flat, rtol=1e-5, atol=0)
+
+
+def test_no_amount_of_uint8_wraps() -> None:
+    array = np.zeros((9, 9), np.uint8)
+    array[4, 4] = 60
+    for just_below in (2, 4, 8):
+        amount = np.nextafter(np.float32(just_below), np.float32(0)).item()
+        expected = sharpened(array, amount * detail(array, 1))
+        assert np.abs(unsharp_mask(array, 1, amount) - expected).max() <= ERROR[np.uint8]

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, call, copy, output, planes
 from imgpipe.kernels.checks import number, one_of
 
 STANDARDS = {"601": 0, "709": 1}  # luma_t in kernels.h
@@ -35,7 +34,7 @@ def grayscale(
     grey = channels - 2 if channels > 2 else channels
     result, target = output(out, array, source, (height, width, grey))
     if channels < 3:
-        np.copyto(target, source)
+        call(copy, source, target, (), threads)
     else:
         call(_imgcore.grayscale, source, target, (code,), threads)
     return result
@@ -66,7 +65,7 @@ def saturation(
     source = planes(array)
     result, target = output(out, array, source)
     if source.shape[2] < 3 or factor == 1:
-        np.copyto(target, source)
+        call(copy, source, target, (), threads)
     else:
         call(_imgcore.saturate, source, target, (code, factor), threads)
     return result

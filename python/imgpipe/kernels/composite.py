@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import Array, call, output, planes
+from imgpipe.kernels.arrays import Array, call, copy, output, overlap, planes
 from imgpipe.kernels.checks import number, wholes
-
-FARTHEST = 1 << 30
 
 
 def composite(
@@ -38,7 +36,7 @@ def composite(
     >>> composite(np.array([[100, 100]], np.uint8), mark, (1, 0)).tolist()
     [[100, 178]]
     """
-    x, y = wholes(position, 2, -FARTHEST, FARTHEST, "position (x, y)")
+    x, y = wholes(position, 2, -_imgcore.FARTHEST, _imgcore.FARTHEST, "position (x, y)")
     share = number(opacity, 0, 1, "opacity")
     source, over = planes(base), planes(overlay)
     if over.dtype != source.dtype:
@@ -49,10 +47,10 @@ def composite(
             f"{source.shape[2]}"
         )
     result, target = output(out, base, source)
-    if np.may_share_memory(result, overlay if isinstance(overlay, np.ndarray) else over):
+    if overlap(result, np.asarray(overlay)):
         raise ValueError("Expected out= to share no memory with the overlay")
     if share == 0:
-        np.copyto(target, source)
+        call(copy, source, target, (), threads)
     else:
         call(_imgcore.composite, source, target, (over, x, y, share), threads)
     return result

@@ -78,7 +78,7 @@ def convolve_separable(
     """
     x, y = _vector(kx, "kx"), _vector(ky, "ky")
     source = planes(array)
-    plan = _plan_vectors(x, y, divisor, source.dtype)
+    plan = _plan_vectors(x, y, check_divisor(divisor), source.dtype)
     return run(array, source, plan, border, out, threads)
 
 
@@ -98,7 +98,10 @@ def emboss(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> 
 
 
 def _vector(values: ArrayLike, name: str) -> tuple[float, ...]:
-    vector = np.asarray(values, np.float64)
+    try:
+        vector = np.asarray(values, np.float64)
+    except (TypeError, ValueError, OverflowError):  # refused below
+        vector = np.empty(0)
     if vector.ndim != 1 or not 1 <= vector.size <= MAX_TAPS or not np.isfinite(vector).all():
         raise ValueError(
             f"Expected {name} to be a vector of 1 to {MAX_TAPS} finite weights, got {values!r}"
@@ -111,7 +114,6 @@ def _vector(values: ArrayLike, name: str) -> tuple[float, ...]:
 def _plan_vectors(
     kx: tuple[float, ...], ky: tuple[float, ...], divisor: float, dtype: np.dtype[Any]
 ) -> SeparablePlan:
-    check_divisor(divisor)
     return plan_separable(np.array(kx), np.array(ky), divisor, dtype)
 
 

@@ -15,9 +15,11 @@ def sobel(
     """The magnitude sqrt(gx**2 + gy**2) of each channel's gradient.
 
     gx and gy are what `Kernel.sobel_x()` and `Kernel.sobel_y()` give before they are clamped. The
-    magnitude is rounded, and clipped to 255 or 65535; floats are not clipped. `array` is uint8,
-    uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result. Alpha is a channel
-    like the others. Pixels beyond the edge, `out` and `threads` as for `convolve`.
+    magnitude is rounded, and clipped to 255 or 65535; floats are not clipped, but only as exact as
+    the squares of their differences are, which are too large from 1e19 on and nothing below 1e-22.
+    `array` is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result.
+    Alpha is a channel like the others. Pixels beyond the edge, `out` and `threads` as for
+    `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
-from imgpipe.kernels.arrays import FEW_SAMPLES, FLOAT32, UINT8, Array, call, output, planes
+from imgpipe.kernels.arrays import FEW_SAMPLES, FLOAT32, UINT8, Array, call, copy, output, planes
 from imgpipe.kernels.checks import number, wholes
 from imgpipe.kernels.tone import stretch
 
@@ -38,7 +38,7 @@ def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
     result, target = output(out, array, source)
     curve = _equalizing(_count_levels(source, threads, lumas=True), source.dtype)
     if curve is None:
-        np.copyto(target, source)
+        call(copy, source, target, (), threads)
     else:
         change = _imgcore.lookup if source.shape[2] < 3 else _imgcore.relight
         call(change, source, target, (curve,), threads)
@@ -106,7 +106,7 @@ def auto_contrast(
     low = int(np.searchsorted(upto, drop, side="right"))
     high = int(np.searchsorted(upto, upto[-1] - drop, side="left"))
     if high <= low:
-        np.copyto(target, source)
+        call(copy, source, target, (), threads)
     elif source.dtype == FLOAT32:
         stretch(source, target, low / WHITE_LEVEL, (high - low) / WHITE_LEVEL, threads)
     else:

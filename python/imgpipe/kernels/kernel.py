@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imgpipe.kernels.checks import finite
+
 MAX_SIDE = 63
 
 Vector = NDArray[np.float64]
@@ -18,7 +20,8 @@ class Kernel:
     """Weights for `convolve`, each divided by `divisor`.
 
     `data` is any rectangular matrix of finite numbers, up to 63 by 63, kept as tuples of rows.
-    Raises ValueError for anything else, and for a divisor that is zero or not finite.
+    Raises ValueError for anything else, and TypeError or ValueError for a divisor that is not a
+    finite number other than 0.
 
     >>> Kernel([[1, 1], [1, 1]], divisor=4).width
     2
@@ -28,7 +31,10 @@ class Kernel:
     divisor: float = 1.0
 
     def __init__(self, data: Sequence[Sequence[float]] | NDArray[Any], divisor: float = 1.0):
-        rows = tuple(tuple(float(weight) for weight in row) for row in data)
+        try:
+            rows = tuple(tuple(float(weight) for weight in row) for row in data)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"Expected a kernel to be rows of numbers, got {data!r}") from None
         widths = {len(row) for row in rows}
         if len(widths) != 1 or not 1 <= len(rows) <= MAX_SIDE or not 1 <= min(widths) <= MAX_SIDE:
             raise ValueError(
@@ -37,9 +43,8 @@ class Kernel:
             )
         if not all(math.isfinite(weight) for row in rows for weight in row):
             raise ValueError(f"Expected finite weights, got {rows}")
-        check_divisor(divisor)
         object.__setattr__(self, "data", rows)
-        object.__setattr__(self, "divisor", float(divisor))
+        object.__setattr__(self, "divisor", check_divisor(divisor))
 
     @property
     def width(self) -> int:
@@ -52,9 +57,10 @@ class Kernel:
         return len(self.data)
 
     def separate(self) -> tuple[Vector, Vector] | None:
-        """The vectors (kx, ky) with `outer(ky, kx)` equal to `data`, or None if there are none.
+        """The vectors (kx, ky) whose `outer(ky, kx)` is `data`, or None if there are none.
 
-        The divisor is not in them. Whole weights give whole vectors where such exist.
+        Each weight may be off by 1e-12 of itself. The divisor is not in them. Whole weights give
+        whole vectors where such exist.
 
         >>> kx, ky = Kernel.gaussian_blur().separate()
         >>> kx.tolist(), ky.tolist()
@@ -66,12 +72,11 @@ class Kernel:
             return np.zeros(self.width), np.zeros(self.height)
         kx = matrix[y] / _whole_divisor(matrix[y])
         ky = matrix[:, x] / kx[x]
-        tolerance = 1e-12 * np.abs(matrix).max()
-        return (kx, ky) if np.allclose(np.outer(ky, kx), matrix, 0, tolerance) else None
+        return (kx, ky) if np.allclose(np.outer(ky, kx), matrix, rtol=1e-12, atol=0) else None
 
     @classmethod
     def identity(cls) -> "Kernel":
-        """Leaves a picture as it is."""
+        """Leaves a picture as it is, but for floats that are not finite: they spread as NaN."""
         return cls([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
 
     @classmethod
@@ -110,10 +115,12 @@ class Kernel:
         return cls([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
 
 
-def check_divisor(divisor: float) -> None:
-    """Raise ValueError for a divisor that is zero or not finite."""
-    if not math.isfinite(divisor) or divisor == 0:
+def check_divisor(divisor: Any) -> float:
+    """`divisor` as a float. Raises TypeError or ValueError unless it is finite and not 0."""
+    value = finite(divisor, "divisor")
+    if value == 0:
         raise ValueError(f"Expected a finite divisor other than 0, got {divisor}")
+    return value
 
 
 def _whole_divisor(row: Vector) -> float:

@@ -24,7 +24,7 @@ UINT16_MAX = 2**16 - 1
 SMOOTH_BITS = 16
 SMOOTH_RADIUS = 40  # as far as cutting products loses a third of a level at most
 MAX_PAIR_BITS = 24
-FLOAT_PART = 32  # taps that kernels add up before they add the sums, see real_sums.h
+FLOAT_PART = 32  # taps that kernels add up before they add the sums, see sample.h
 MAX_QUANTISATION_ERROR = 0.25
 MAX_FLOAT_ERROR = 0.45
 MAX_RELATIVE_ERROR = 1e-5
@@ -111,7 +111,8 @@ def plan_separable(kx: Vector, ky: Vector, divisor: float, dtype: np.dtype[Any])
 
     Raises ValueError for weights that not even doubles hold.
     """
-    gain = np.abs(kx).sum() * np.abs(ky).sum() / abs(divisor)
+    norms = np.abs(kx).sum(), np.abs(ky).sum()
+    gain = max(norms) * (min(norms) / abs(divisor))  # overflows only if it is itself too large
     _check_total(gain)
     plan = None
     if dtype == np.uint8:
@@ -196,8 +197,8 @@ def _plan_real(
     roundings = sum(2 + min(n, FLOAT_PART) + n // FLOAT_PART for n in (len(kx), len(ky)))
     exact_enough = _float_error(roundings, gain, dtype) <= 1
     real = np.float32 if exact_enough else np.float64
-    norm = np.abs(kx).sum() or 1.0
-    x, y = kx / norm, ky * (norm / divisor)
+    x, y = (weights / (np.abs(weights).sum() or 1.0) for weights in (kx, ky))
+    y *= math.copysign(gain, divisor)
     return SeparablePlan(
         x.astype(real).tobytes(), y.astype(real).tobytes(), FLOAT if exact_enough else DOUBLE
     )

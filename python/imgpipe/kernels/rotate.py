@@ -91,7 +91,10 @@ def _check_fill(fill: Any, source: Array) -> bytes:
     dtype, channels = source.dtype, source.shape[2]
     if type(fill) is int and fill == 0:
         return bytes(dtype.itemsize * channels)
-    values = np.asarray(fill)
+    try:
+        values = np.asarray(fill)
+    except ValueError:  # rows of several lengths
+        values = np.asarray(None)
     if values.dtype.kind not in "iuf" or values.shape not in ((), (channels,)):
         raise ValueError(f"Expected fill to be a number or one for each channel, got {fill!r}")
     if not np.all(np.abs(values) <= np.finfo(np.float32).max):
