@@ -42,11 +42,14 @@ def test_palette_with_transparency_keeps_it() -> None:
     assert Image.from_pil(picture).pixels[0, :, 3].tolist() == [255, 0]
 
 
-def test_sixteen_bit_grey_is_rounded_not_clipped() -> None:
+def test_sixteen_bit_grey_stays_deep() -> None:
     deep = np.array([[0, 128, 129, 257, 32768, 65535]], np.uint16)
     buffer = BytesIO()
     pil.fromarray(deep).save(buffer, "PNG")
-    assert Image.from_pil(pil.open(buffer)).pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
+    image = Image.from_pil(pil.open(buffer))
+    assert image.pixels.dtype == np.uint16
+    assert np.array_equal(np.asarray(image), deep)
+    assert np.array_equal(np.asarray(image.to_pil()), deep)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,20 @@
 """What a run is asked to do: frozen, and checked once, when it is made."""
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path, PurePath
 
+from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
+from imgpipe.losses import check_kinds
+from imgpipe.metadata import check_keep
+from imgpipe.policy import Policy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
-from imgpipe.steps.encode import check_quality, check_writable
+from imgpipe.steps.encode import check_writable
+from imgpipe.steps.plan import Output
 from imgpipe.transforms import ImageTransform
 
 PathLike = str | os.PathLike[str]
@@ -46,6 +51,19 @@ class PipelineConfig:
     None meaning four for each worker. A good size is 2 to 10 times the time a picture is worked
     on, divided by the time it takes to load.
 
+    `effort`, from 0 to 10, is how long a format's encoder tries, None its default; `progressive`
+    is for JPEG, `lossless` for WebP, `subsampling` "4:2:0", "4:2:2" or "4:4:4" for JPEG and AVIF.
+    `max_bytes` lowers the quality until a file is that small.
+
+    `keep` names the metadata that goes along: `none`, `copyright`, `dates`, `icc`, `exif`, `gps`,
+    `all` (which leaves out places), or several with commas. Without `icc`, colours are converted to
+    sRGB. `forbid_loss` names what may not get lost, such as `animation`, `depth` or `alpha`;
+    a picture that would lose it fails. `linear_light` resizes light instead of sRGB's numbers.
+    `decode_margin` 1 is faster than 2 where a JPEG is made much smaller, and a little less sharp.
+    `background` is what transparency is laid on where a format has none: red, green and blue from
+    0 to 255. `if_larger` "keep" takes the input's own bytes where nothing was to be done to a
+    picture and its new file would be larger.
+
     `overwrite` says which existing files give way: `never` any, `changed` those made by an
     earlier run of ours whose input or settings have changed since, `all` every one but inputs.
 
@@ -60,10 +78,22 @@ class PipelineConfig:
     transforms: Sequence[ImageTransform] = ()
     format: ImageFormat | None = None
     quality: int | None = None
+    effort: int | None = None
+    progressive: bool = False
+    lossless: bool = False
+    subsampling: str = "4:2:0"
+    max_bytes: int | None = None
+    keep: str | Collection[str] = "copyright"
+    forbid_loss: Collection[str] = ()
+    linear_light: bool = False
+    decode_margin: int = 2
+    background: tuple[int, int, int] = (255, 255, 255)
+    if_larger: str = "write"
     batch_size: int = 8
     overwrite: Overwrite = "never"
     recursive: bool = True
     flat: bool = False
+    output: Output = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.input_dirs
@@ -74,6 +104,7 @@ class PipelineConfig:
             worker_count=self.worker_count,
             buffer_size=self.buffer_size,
             batch_size=self.batch_size,
+            max_bytes=self.max_bytes,
         )
         if not self.input_dirs:
             raise ConfigError("Expected at least one folder or file of pictures, got none")
@@ -82,7 +113,24 @@ class PipelineConfig:
             raise ConfigError(f"Expected overwrite to be one of {rules}, got {self.overwrite!r}")
         if self.format is not None:
             check_writable(self.format)
-        check_quality(self.quality)
+        object.__setattr__(self, "output", self._output())
+
+    def _output(self) -> Output:
+        """How each picture is made; its path comes with the plan."""
+        encoding = Encoding(
+            self.quality, self.effort, self.progressive, self.lossless, self.subsampling
+        )
+        policy = Policy(
+            check_keep(self.keep),
+            check_kinds(self.forbid_loss),
+            self.linear_light,
+            self.decode_margin,
+            _checked_colour(self.background),
+            self.if_larger,
+        )
+        return Output(
+            PurePath(), tuple(self.transforms), self.format, encoding, self.max_bytes, policy
+        )
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -118,3 +166,10 @@ def _checked_transforms(transforms: Sequence[ImageTransform]) -> tuple[ImageTran
         if not isinstance(transform, ImageTransform):
             raise ConfigError(f"Expected transforms such as Thumbnail(256), got {transform!r}")
     return given
+
+
+def _checked_colour(colour: Collection[int]) -> tuple[int, int, int]:
+    parts = tuple(colour) if isinstance(colour, Iterable) else ()
+    if len(parts) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in parts):
+        raise ConfigError(f"Expected a background of 3 numbers from 0 to 255, got {colour!r}")
+    return parts

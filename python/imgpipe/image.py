@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from imgpipe.formats import ImageFormat
+from imgpipe.losses import Loss
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -24,7 +25,8 @@ class Image:
     green, blue) or 4 (with alpha); alpha is not multiplied into the colours. `space` says what the
     numbers mean: `grey`, `srgb`, `linear`, or `icc` for what `icc_profile` describes. `format` is
     what the picture was read from, UNKNOWN for one from memory. `exif` is the EXIF block as it was
-    in the file; its orientation has been applied to the pixels.
+    in the file; its orientation has been applied to the pixels. `lost` is what the file holds and
+    this picture does not.
 
     Raises TypeError or ValueError for pixels that are not as said.
     """
@@ -34,6 +36,7 @@ class Image:
     format: ImageFormat = ImageFormat.UNKNOWN
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    lost: tuple[Loss, ...] = ()
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -75,12 +78,26 @@ class Image:
             return replace(self, pixels=pixels, space="grey", icc_profile=None)
         return replace(self, pixels=pixels)
 
+    def without_profile(self) -> "Image":
+        """The same numbers, taken for sRGB or its grey."""
+        space: Space = "srgb" if self.channels > 2 else "grey"
+        return replace(self, icc_profile=None, space=space)
+
+    def losing(self, *losses: Loss) -> "Image":
+        """The same picture, with more recorded as lost."""
+        return replace(self, lost=(*self.lost, *losses))
+
+    def contiguous(self) -> NDArray[Any]:
+        """The pixels in rows without gaps, copied only where they are not."""
+        return np.ascontiguousarray(self.pixels)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """The pixels, (H, W) for a grey picture without alpha."""
         pixels = self.pixels[:, :, 0] if self.channels == 1 else self.pixels
         if copy is False and dtype is not None and pixels.dtype != dtype:
             raise ValueError(f"Expected {pixels.dtype} where no copy may be made, got {dtype}")
-        return np.array(pixels, dtype, copy=True) if copy else np.asarray(pixels, dtype)
+        result: NDArray[Any] = np.array(pixels, dtype, copy=True if copy else None)
+        return result
 
     @classmethod
     def from_array(cls, array: ArrayLike) -> "Image":
@@ -98,14 +115,14 @@ class Image:
 
     @classmethod
     def from_pil(cls, image: "PIL.Image.Image") -> "Image":
-        """The pixels of a PIL image of any mode, as 8 bits of grey or RGB with its transparency.
+        """The pixels of a PIL image of any mode, as grey or RGB with its transparency.
 
-        16-bit grey is rounded to 8 bits; CMYK and the like become RGB by Pillow's own formulas,
-        and then no colour profile is kept.
+        They are of uint8, but for deep grey, which is uint16, or float32 from 0 to 1. CMYK and the
+        like become RGB by Pillow's own formulas, and then no colour profile is kept.
         """
         mode = _plain_mode(image)
         if image.mode.startswith("I") or image.mode == "F":
-            pixels = _eight_bits(image)
+            pixels = _deep_grey(image)
         else:
             pixels = np.asarray(image if image.mode == mode else image.convert(mode))
         icc = image.info.get("icc_profile") if image.mode not in ("CMYK", "YCbCr", "LAB") else None
@@ -113,11 +130,15 @@ class Image:
         return replace(picture, icc_profile=icc, space="icc") if icc else picture
 
     def to_pil(self) -> "PIL.Image.Image":
-        """A PIL image of mode L, LA, RGB or RGBA. Raises TypeError for other pixels than uint8."""
+        """A PIL image of mode L, LA, RGB or RGBA, or I;16 for grey of uint16.
+
+        Raises TypeError for other pixels.
+        """
         from PIL import Image as pil
 
-        if self.pixels.dtype != np.uint8:
-            raise TypeError(f"Expected pixels of uint8, got {self.pixels.dtype}")
+        deep = self.pixels.dtype == np.uint16 and self.channels == 1
+        if self.pixels.dtype != np.uint8 and not deep:
+            raise TypeError(f"Expected pixels of uint8 or grey of uint16, got {self!r}")
         return pil.fromarray(np.ascontiguousarray(np.asarray(self)))
 
 
@@ -127,17 +148,16 @@ def _plain_mode(image: "PIL.Image.Image") -> str:
     return ("L" if grey else "RGB") + ("A" if image.has_transparency_data else "")
 
 
-def _eight_bits(image: "PIL.Image.Image") -> NDArray[np.uint8]:
-    """Deep grey in 8 bits: integers are 16 bits deep, floats go from 0 to 1 or from 0 to 255."""
+def _deep_grey(image: "PIL.Image.Image") -> NDArray[Any]:
+    """Integers as uint16, floats as float32; those that go beyond 1 are taken for 0 to 255."""
     values = np.asarray(image)
     if values.dtype.kind == "f":
-        scale = 255.0 if np.nanmax(values, initial=0) <= 1 else 1.0
-        levels = np.nan_to_num(values) * scale + 0.5
-    else:
-        levels = np.clip(values, 0, 65535).astype(np.uint32) / 257 + 0.5
-    grey: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+        scale = 1 if np.nanmax(values, initial=0) <= 1 else 255
+        levels: NDArray[Any] = np.nan_to_num(values / np.float32(scale)).astype(np.float32)
+        return levels
+    grey: NDArray[Any] = np.clip(values, 0, 65535).astype(np.uint16)
     clear = image.info.get("transparency")
     if clear is None:
         return grey
-    opacity = np.where(values == clear, 0, 255).astype(np.uint8)
+    opacity = np.where(values == clear, 0, 65535).astype(np.uint16)
     return np.stack([grey, opacity], axis=2)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgpipe.losses import Loss
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessingResult:
@@ -11,7 +13,7 @@ class ProcessingResult:
     `output_path` is None where nothing was made; `error` says why, or is None. `duration` is the
     seconds its picture was worked on, waiting left out. `skipped` says why an output that is not
     made anew was left as it is, or is None; such a result is a success. `step` is the step that
-    failed, or None.
+    failed, or None. `lost` is what the output no longer has of its input.
     """
 
     original_path: Path
@@ -21,6 +23,7 @@ class ProcessingResult:
     duration: float
     skipped: str | None = None
     step: str | None = None
+    lost: tuple[Loss, ...] = ()
 
 
 class ProcessingStats:

@@ -6,12 +6,13 @@ from imgpipe.steps.plan import Output, plan, settle
 from imgpipe.steps.scan import scan
 
 
-def planned(folder: Path, *files: str, **options) -> list[str]:
+def planned(folder: Path, *files: str, format=None, flat: bool = False) -> list[str]:
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"x")
     found = [found for listing in scan([folder]) for found in listing.pictures]
-    return [str(output.path) for job in plan(found, **options) for output in job.outputs]
+    jobs = plan(found, Output(PurePath(), format=format), flat=flat)
+    return [str(output.path) for job in jobs for output in job.outputs]
 
 
 def test_names_and_folders_are_kept(tmp_path: Path) -> None:

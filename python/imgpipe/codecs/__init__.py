@@ -1,15 +1,23 @@
-"""Bytes to pictures and back: one file a library, chosen by format.
+"""Bytes to pictures and back: one file a library, chosen by format. See `base.Codec`."""
 
-Every codec has `FORMATS`, `versions()`, `size(data, format)`, `decode(data, format)` and
-`encode(image, format, quality)`.
-"""
-
-from types import ModuleType
+from importlib.util import find_spec
 
 from imgpipe.codecs import pillow
+from imgpipe.codecs.base import Codec
 from imgpipe.formats import ImageFormat
 
-_BY_FORMAT: dict[ImageFormat, ModuleType] = dict.fromkeys(pillow.FORMATS, pillow)
+
+def _codecs() -> dict[ImageFormat, Codec]:
+    """The codec of each format, the fastest that is installed."""
+    found: dict[ImageFormat, Codec] = dict.fromkeys(pillow.TRAITS, pillow)
+    if find_spec("simplejpeg"):  # it has no wheels for some machines
+        from imgpipe.codecs import jpeg
+
+        found |= dict.fromkeys(jpeg.TRAITS, jpeg)
+    return found
+
+
+_BY_FORMAT = _codecs()
 
 
 def supported() -> tuple[ImageFormat, ...]:
@@ -17,11 +25,11 @@ def supported() -> tuple[ImageFormat, ...]:
     return tuple(_BY_FORMAT)
 
 
-def codec(format: ImageFormat) -> ModuleType | None:
+def codec(format: ImageFormat) -> Codec | None:
     """The codec for `format`, or None where there is none."""
     return _BY_FORMAT.get(format)
 
 
 def versions() -> dict[str, str]:
     """The libraries that read and write each format, with their versions."""
-    return pillow.versions()
+    return {format.value: codec.version(format) for format, codec in _BY_FORMAT.items()}

@@ -1,9 +1,8 @@
-"""JPEG, PNG, GIF, WebP and BMP through Pillow.
+"""The everyday formats through Pillow, from bytes, never from a path.
 
 Pillow raises whatever its plug-ins come upon; the decode and encode steps make one error of it.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -11,16 +10,23 @@ from typing import Any
 import numpy as np
 import PIL
 from PIL import features
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from imgpipe.codecs.base import Encoding, Head, Traits
+from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
-from imgpipe.orientation import TAG, upright
+from imgpipe.losses import Loss
+from imgpipe.metadata import orientation_of, tiff_exif
+from imgpipe.orientation import upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
 # a limit of pixels for the whole process, where we have one of our own.
@@ -30,77 +36,188 @@ _READERS: dict[ImageFormat, type[ImageFile]] = {
     ImageFormat.GIF: GifImageFile,
     ImageFormat.WEBP: WebPImageFile,
     ImageFormat.BMP: BmpImageFile,
-}
-FORMATS = tuple(_READERS)
-
-# Modes each format stores, by channels; what is missing is flattened or spread out first.
-_ALPHA = (ImageFormat.PNG, ImageFormat.WEBP, ImageFormat.GIF)
-_PROFILE = (ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP)
-_BACKGROUND = 255
-
-_OPTIONS: dict[ImageFormat, Callable[[int | None], dict[str, Any]]] = {
-    ImageFormat.JPEG: lambda quality: {"quality": quality or 80, "subsampling": "4:2:0"},
-    ImageFormat.PNG: lambda quality: {},
-    ImageFormat.GIF: lambda quality: {},
-    ImageFormat.WEBP: lambda quality: {"quality": quality or 80},
-    ImageFormat.BMP: lambda quality: {},
+    ImageFormat.TIFF: TiffImageFile,
+    ImageFormat.AVIF: AvifImageFile,
+    ImageFormat.JPEG2000: Jpeg2KImageFile,
 }
 
+TRAITS = {
+    ImageFormat.JPEG: Traits(icc=True, exif=True, shrinks=True, lossy=True),
+    ImageFormat.PNG: Traits(alpha=True, depth=16, icc=True, exif=True),
+    ImageFormat.GIF: Traits(alpha=True),
+    ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True),
+    ImageFormat.BMP: Traits(),
+    ImageFormat.TIFF: Traits(alpha=True, depth=16, icc=True, exif=True),
+    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True),
+    ImageFormat.JPEG2000: Traits(alpha=True, lossy=True),
+}
 
-def versions() -> dict[str, str]:
-    """The libraries that read and write each format, with their versions."""
-    behind = {
-        ImageFormat.JPEG: "libjpeg_turbo",
-        ImageFormat.PNG: "zlib",
-        ImageFormat.WEBP: "webp",
-    }
-    found = {format.value: f"Pillow {PIL.__version__}" for format in FORMATS}
-    for format, library in behind.items():
-        found[format.value] += f", {library} {features.version(library)}"
-    return found
+_LIBRARIES = {
+    ImageFormat.JPEG: "libjpeg_turbo",
+    ImageFormat.PNG: "zlib",
+    ImageFormat.WEBP: "webp",
+    ImageFormat.TIFF: "libtiff",
+    ImageFormat.AVIF: "avif",
+    ImageFormat.JPEG2000: "jpg_2000",
+}
+
+_BYTES_EACH = 12  # for a pixel: as it is stored, as Pillow holds it, as an array, turned
 
 
-def size(data: bytes, format: ImageFormat) -> tuple[int, int]:
-    """(width, height) in pixels as stored, from the header alone."""
-    with _READERS[format](BytesIO(data)) as opened:
-        return opened.size
+def version(format: ImageFormat) -> str:
+    """The library's name and version, and that of the one behind it."""
+    library = _LIBRARIES.get(format)
+    behind = f", {library} {features.version(library)}" if library else ""
+    return f"Pillow {PIL.__version__}{behind}"
 
 
-def decode(data: bytes, format: ImageFormat) -> Image:
-    """The picture, or the first one of an animation, upright."""
-    with _READERS[format](BytesIO(data)) as opened:
+def head(data: bytes, format: ImageFormat) -> Head:
+    """What the header tells."""
+    with _open(data, format) as opened:
+        width, height = opened.size
+        progressive = bool(opened.info.get("progressive") or opened.info.get("interlace"))
+        return Head(
+            format,
+            width,
+            height,
+            len(opened.getbands()),
+            _depth(opened, data, format),
+            orientation_of(opened),
+            progressive,
+        )
+
+
+def cost(head: Head, scale: int) -> int:
+    """At most how many bytes decoding takes, pixels included."""
+    pixels = head.width * head.height
+    coefficients = 2 * head.channels * pixels if head.progressive else 0
+    return coefficients + _BYTES_EACH * pixels // scale**2
+
+
+def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
+    """The picture, upright, or the first one of several, with what was lost."""
+    with _open(data, head.format) as opened:
+        if isinstance(opened, JpegImageFile) and (scale > 1 or grey):
+            size = opened.size[0] // scale, opened.size[1] // scale
+            colourless = grey and opened.mode == "RGB" and "icc_profile" not in opened.info
+            opened.draft("L" if colourless else opened.mode, size)
+        lost = _left_behind(opened)
+        exif = _exif(opened)
         opened.load()
-        picture = replace(Image.from_pil(opened), format=format, exif=opened.info.get("exif"))
-        return upright(picture, _orientation(opened))
+        picture, loss = _picture(opened)
+    if head.depth > 8 and picture.pixels.dtype == np.uint8:
+        lost.append(Loss("depth", f"{head.depth} bits to 8"))
+    picture = replace(picture, format=head.format, exif=exif, lost=(*picture.lost, *loss, *lost))
+    return upright(picture, head.orientation)
 
 
-def _orientation(opened: ImageFile) -> int:
-    try:
-        return int(opened.getexif().get(TAG, 1))
-    except Exception:  # a broken EXIF block, on which Pillow raises anything, costs no picture
-        return 1
-
-
-def encode(image: Image, format: ImageFormat, quality: int | None) -> bytes:
-    """`image` as a file of `format`; alpha is laid on white where the format has none."""
-    if image.has_alpha and format not in _ALPHA:
-        image = flatten(image)
+def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
+    """`image`, which the format's traits can hold, as a file."""
     picture = image.to_pil()
-    if format is ImageFormat.WEBP and image.channels < 3:
+    if format in (ImageFormat.WEBP, ImageFormat.AVIF) and image.channels < 3:
         picture = picture.convert("RGBA" if image.has_alpha else "RGB")
     if format is ImageFormat.GIF and image.channels == 2:
         picture = picture.convert("RGBA")
-    options = _OPTIONS[format](quality)
-    if image.icc_profile and format in _PROFILE:
-        options["icc_profile"] = image.icc_profile
+    options = _options(format, how)
+    traits = TRAITS[format]
+    # Given to each saver, as some fall back to what the picture carries and some do not.
+    if traits.icc:
+        options["icc_profile"] = how.icc_profile
+    if traits.exif and how.exif:
+        options["exif"] = how.exif
     buffer = BytesIO()
     picture.save(buffer, format.name, **options)
     return buffer.getvalue()
 
 
-def flatten(image: Image) -> Image:
-    """`image` without its alpha, laid on white."""
-    colour = image.pixels[..., :-1].astype(np.uint32)
-    alpha = image.pixels[..., -1:].astype(np.uint32)
-    mixed = (colour * alpha + _BACKGROUND * (255 - alpha) + 127) // 255
-    return image.with_pixels(mixed.astype(np.uint8))
+def _open(data: bytes, format: ImageFormat) -> ImageFile:
+    return _READERS[format](BytesIO(data))
+
+
+def _depth(opened: ImageFile, data: bytes, format: ImageFormat) -> int:
+    """Bits a sample as stored, which Pillow's modes do not tell."""
+    if format is ImageFormat.PNG:
+        return data[24]
+    if isinstance(opened, TiffImageFile):
+        return int(max(opened.tag_v2.get(258, (1,))))
+    if format is ImageFormat.JPEG2000:
+        at = data.find(b"\xff\x4f\xff\x51")  # SOC, SIZ: ITU-T T.800, A.5.1
+        return (data[at + 42] & 0x7F) + 1 if 0 <= at < len(data) - 42 else 8
+    if format is ImageFormat.AVIF:
+        at = data.find(b"av1C")  # AV1 codec ISO media file format binding, 2.3.3
+        flags = data[at + 6] if 0 <= at < len(data) - 6 else 0
+        return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
+    return 8
+
+
+def _exif(opened: ImageFile) -> bytes | None:
+    if isinstance(opened, TiffImageFile):
+        return tiff_exif(opened)
+    exif: bytes | None = opened.info.get("exif")
+    return exif
+
+
+def _left_behind(opened: ImageFile) -> list[Loss]:
+    """What of the file is not looked at."""
+    lost = []
+    if getattr(opened, "is_animated", False):
+        pages = isinstance(opened, TiffImageFile)
+        lost.append(
+            Loss("pages", "those after the first")
+            if pages
+            else Loss("animation", "frames after the first")
+        )
+    if "xmp" in opened.info:
+        lost.append(Loss("metadata", "XMP"))
+        if b"hdrgm:Version" in opened.info["xmp"]:
+            lost.append(Loss("gain-map", "of high dynamic range"))
+    return lost
+
+
+def _picture(opened: ImageFile) -> tuple[Image, list[Loss]]:
+    """The pixels, CMYK and the like as sRGB; with what that lost."""
+    if opened.mode == "CMYK":
+        shown, loss = cmyk_to_srgb(opened, opened.info.get("icc_profile"))
+        return Image.from_pil(shown), loss
+    if opened.mode == "LAB":
+        return Image.from_pil(lab_to_srgb(opened)), []
+    return Image.from_pil(opened), []
+
+
+def _options(format: ImageFormat, how: Encoding) -> dict[str, Any]:
+    """The arguments of Pillow's saver."""
+    quality, effort = how.quality, how.effort
+    match format:
+        case ImageFormat.JPEG:
+            return {
+                "quality": 80 if quality is None else quality,
+                "subsampling": how.subsampling,
+                "progressive": how.progressive,
+                "optimize": how.progressive or (effort or 0) > 5,
+            }
+        case ImageFormat.PNG:
+            return {"compress_level": 6 if effort is None else min(9, effort)}
+        case ImageFormat.WEBP:
+            return {
+                "quality": 80 if quality is None else quality,
+                "lossless": how.lossless,
+                "method": 4 if effort is None else round(effort * 0.6),
+            }
+        case ImageFormat.TIFF:
+            return {"compression": "tiff_adobe_deflate"}
+        case ImageFormat.AVIF:
+            best = how.lossless
+            return {
+                "quality": 100 if best else 60 if quality is None else quality,
+                "speed": 6 if effort is None else 10 - effort,
+                "subsampling": "4:4:4" if best else how.subsampling,
+                "max_threads": 1,  # pictures share out the cores
+            }
+        case ImageFormat.JPEG2000 if quality is not None and not how.lossless:
+            return {
+                "irreversible": True,
+                "quality_mode": "dB",
+                "quality_layers": [25 + quality / 4],
+            }
+        case _:
+            return {}

@@ -29,13 +29,7 @@ def plan_domains(config: PipelineConfig) -> Iterator[Domain]:
     if config.flat or len(config.sources) > 1:
         listings = iter([_merged(listings)])
     for listing in listings:
-        jobs = plan(
-            listing.pictures,
-            tuple(config.transforms),
-            config.format,
-            config.quality,
-            flat=config.flat,
-        )
+        jobs = plan(listing.pictures, config.output, flat=config.flat)
         yield Domain(tuple(jobs), listing.failures)
 
 

@@ -16,7 +16,7 @@ from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Domain, is_input, plan_domains
 from imgpipe.flow.parcels import Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder
-from imgpipe.flow.road import Encoded, load_picture, make_outputs, stage_outputs
+from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, RunLog
 from imgpipe.steps.plan import Job
@@ -116,7 +116,7 @@ class Pipeline:
         config = self.config
         to_load: Channel[Parcel[Job]] = Channel(config.buffer)
         to_work: Channel[Parcel[ImageData]] = Channel(config.buffer, LOAD_THREADS)
-        to_save: Channel[Parcel[tuple[Encoded, ...]]] = Channel(config.buffer, config.workers)
+        to_save: Channel[Parcel[tuple[Drawn, ...]]] = Channel(config.buffer, config.workers)
         to_record: Channel[Parcel[tuple[Made, ...]]] = Channel(config.buffer, SAVE_THREADS)
         stage = partial(stage_outputs, output_dir=config.destination, scratch=self._log.scratch)
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imgpipe.errors import ImageError, SaveError
 from imgpipe.flow.parcels import Item
+from imgpipe.losses import Loss
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, RunLog
 from imgpipe.steps.save import Staged, publish, sync_folders
@@ -23,6 +24,7 @@ class Made:
     row: Row
     staged: Staged | None = None
     error: ImageError | None = None
+    lost: tuple[Loss, ...] = ()
 
 
 Outcome = Item[tuple[Made, ...]]
@@ -41,7 +43,7 @@ class Recorder:
         """Publish all outputs of `group`, and tell what became of each. Raises StorageFull."""
         claimed = [(item, self._claim(item, made)) for item in group for made in _each(item)]
         self._commit(
-            intents=[(made.row, made.staged) for _, made in claimed if made.staged],
+            intents=[(made.row, made.staged, made.lost) for _, made in claimed if made.staged],
             failed=[(made.row, made.error) for _, made in claimed if made.error],
         )
         placed = [(item, self._publish(item, made)) for item, made in claimed]
@@ -59,7 +61,9 @@ class Recorder:
         self._commit(intents=[], failed=[])
 
     def _commit(
-        self, intents: list[tuple[Row, Staged]], failed: list[tuple[Row, ImageError]]
+        self,
+        intents: list[tuple[Row, Staged, tuple[Loss, ...]]],
+        failed: list[tuple[Row, ImageError]],
     ) -> None:
         """Tell the log of this group, and what became of the one before."""
         self._log.commit(self._published, intents, self._refused + failed)
@@ -103,5 +107,11 @@ def _result(item: Outcome, made: Made) -> ProcessingResult:
     target = made.staged.target if made.staged else None
     message, step = (str(made.error), made.error.step) if made.error else (None, None)
     return ProcessingResult(
-        item.job.path, target is not None, target, message, item.seconds, step=step
+        item.job.path,
+        target is not None,
+        target,
+        message,
+        item.seconds,
+        step=step,
+        lost=made.lost if target else (),
     )

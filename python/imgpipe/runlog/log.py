@@ -12,12 +12,13 @@ from typing import Self
 
 from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
+from imgpipe.losses import Loss
 from imgpipe.runlog.decide import Decision, Overwrite, decide
 from imgpipe.steps.plan import Job, Output
 from imgpipe.steps.save import Staged
 
 FOLDER = ".imgpipe"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 create table inputs (
@@ -37,6 +38,7 @@ create table outputs (
   digest blob,
   next_bytes integer,                 -- of the file about to be put there
   next_digest blob,
+  lost text,                          -- of the input, for the file about to be put there
   step text,                          -- that failed
   error text,
   seconds real
@@ -170,7 +172,7 @@ class RunLog:
     def commit(
         self,
         done: Sequence[tuple[Row, float]],
-        intents: Sequence[tuple[Row, Staged]],
+        intents: Sequence[tuple[Row, Staged, tuple[Loss, ...]]],
         failed: Sequence[tuple[Row, ImageError]],
     ) -> None:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
@@ -180,8 +182,12 @@ class RunLog:
                 [(seconds, row.id) for row, seconds in done],
             )
             self._connection.executemany(
-                "update outputs set state = 'intent', next_bytes = ?, next_digest = ? where id = ?",
-                [(staged.size, staged.digest, row.id) for row, staged in intents],
+                "update outputs set state = 'intent', next_bytes = ?, next_digest = ?, lost = ? "
+                "where id = ?",
+                [
+                    (staged.size, staged.digest, "; ".join(map(str, lost)) or None, row.id)
+                    for row, staged, lost in intents
+                ],
             )
             self._connection.executemany(
                 "update outputs set state = 'failed', step = ?, error = ? where id = ?",
@@ -231,7 +237,8 @@ def output_key(job: Job, output: Output) -> bytes:
     parts = (
         *(os.fsencode(file.path.absolute()), file.size_bytes, job.found.mtime_ns),
         *(transform.spell() for transform in output.transforms),
-        *(output.format, output.quality, versions()),
+        *(output.format, output.encoding, output.max_bytes),
+        *(output.policy.spell(), versions()),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
@@ -251,6 +258,8 @@ def _connect(database: str) -> sqlite3.Connection:
             )
         if version == 0:
             connection.executescript(f"begin; {_SCHEMA} commit;")
+        if version == 1:
+            connection.execute("alter table outputs add column lost text")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
     except BaseException:
         connection.close()

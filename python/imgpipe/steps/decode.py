@@ -1,14 +1,19 @@
 """Decode: a picture file's bytes in, an upright Image out."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 from imgpipe.codecs import codec, supported
+from imgpipe.codecs.base import SCALES, Codec, Head
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
 from imgpipe.formats import ImageFormat, sniff_format
 from imgpipe.image import Image
 from imgpipe.limits import check_dimensions
+from imgpipe.steps.source import Source
+from imgpipe.transforms import ImageTransform, leading_size, starts_grey
+
+Chain = Sequence[ImageTransform]
 
 
 def get_image_dimensions(data: bytes, path: Path | None = None) -> tuple[int, int]:
@@ -17,40 +22,71 @@ def get_image_dimensions(data: bytes, path: Path | None = None) -> tuple[int, in
     Raises DecodeError for bytes that are no picture we read, LimitExceeded for one too large.
     `path` is only for the error.
     """
+    head = read_head(data, path)
+    return head.width, head.height
+
+
+def read_head(data: bytes, path: Path | None = None) -> Head:
+    """What a picture's header tells. Raises as `get_image_dimensions` does."""
     reader, format = _reader(data, path)
     try:
-        width, height = reader.size(data, format)
+        head = reader.head(data, format)
     except Exception as error:  # codecs raise anything
         raise _broken(format, error, path) from error
-    check_dimensions(width, height, path)
-    return width, height
+    check_dimensions(head.width, head.height, path)
+    return head
 
 
 def decode_image(data: bytes, path: Path | None = None) -> Image:
     """The picture in `data`, upright; of an animation the first frame.
 
-    Pixels are (H, W, C) of uint8. Raises DecodeError for bytes that are no whole picture we read,
-    LimitExceeded for one too large. `path` is only for the error.
+    Pixels are (H, W, C) of uint8, but for deep grey. What the file holds beyond that is in `lost`.
+    Raises DecodeError for bytes that are no whole picture we read, LimitExceeded for one too large.
+    `path` is only for the error.
     """
-    get_image_dimensions(data, path)
-    return _decode(data, path)
+    return _decode(data, read_head(data, path), path)
 
 
 def decode(loaded: ImageData) -> Image:
-    """`decode_image` for a loaded file, whose size has been looked at already."""
-    return _decode(loaded.data, loaded.file.path)
+    """`decode_image` for a loaded file."""
+    return decode_image(loaded.data, loaded.file.path)
 
 
-def _decode(data: bytes, path: Path | None) -> Image:
+def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: int = 2) -> Source:
+    """A picture, at the smallest scale its codec has that is enough for all of `chains`.
+
+    That is at least `margin` times the size that any of them makes of it first. Where all start
+    with Grayscale, colours may not be decoded at all.
+    """
+    path = loaded.file.path
+    head = read_head(loaded.data, path)
+    grey = bool(chains) and all(map(starts_grey, chains))
+    image = _decode(loaded.data, head, path, _scale(head, chains, margin), grey)
+    return Source(image, head.upright_size)
+
+
+def _scale(head: Head, chains: Sequence[Chain], margin: int) -> int:
+    width, height = head.upright_size
+    sizes = [leading_size(chain, width, height) for chain in chains]
+    needed = [size for size in sizes if size]
+    if not needed or len(needed) < len(sizes):
+        return 1
+    wide = margin * max(size[0] for size in needed)
+    high = margin * max(size[1] for size in needed)
+    return next((n for n in SCALES if width >= n * wide and height >= n * high), 1)
+
+
+def _decode(
+    data: bytes, head: Head, path: Path | None, scale: int = 1, grey: bool = False
+) -> Image:
     reader, format = _reader(data, path)
     try:
-        picture: Image = reader.decode(data, format)
+        return reader.decode(data, head, scale, grey=grey)
     except Exception as error:  # codecs raise anything
         raise _broken(format, error, path) from error
-    return picture
 
 
-def _reader(data: bytes, path: Path | None) -> tuple[ModuleType, ImageFormat]:
+def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:
     if not data:
         raise DecodeError("Expected a picture, got an empty file", path)
     format = sniff_format(data)

@@ -1,37 +1,172 @@
 """Encode: an Image in, the bytes of a picture file out."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from imgpipe.codecs import codec, supported
+from imgpipe.codecs.base import Codec, Encoding, Traits
+from imgpipe.colour import to_srgb
 from imgpipe.errors import ConfigError, EncodeError
-from imgpipe.formats import ImageFormat
+from imgpipe.files import ImageData
+from imgpipe.formats import ImageFormat, sniff_format
 from imgpipe.image import Image
+from imgpipe.losses import Loss
+from imgpipe.metadata import check_keep, kept_exif
+from imgpipe.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An output's bytes, and all that was lost on the way to them."""
+
+    data: bytes
+    lost: tuple[Loss, ...]
 
 
 def encode_image(
-    image: Image, format: ImageFormat, quality: int | None = None, path: Path | None = None
+    image: Image,
+    format: ImageFormat,
+    quality: int | None = None,
+    path: Path | None = None,
+    *,
+    keep: str | Iterable[str] = "copyright",
 ) -> bytes:
-    """`image`, of uint8, as a file of `format`.
+    """`image` as a file of `format`.
 
-    `quality` goes from 1 to 100, None meaning the format's default (80 for JPEG and WebP); formats
-    without loss ignore it. Transparency is laid on white where the format has none. The colour
-    profile goes along; other metadata does not.
+    `quality` goes from 1 to 100, None meaning the format's default (80 for JPEG and WebP, 60 for
+    AVIF); formats without loss ignore it. Transparency is laid on white where the format has none,
+    deep samples are rounded to 8 bits where it has no more, and colours are converted to sRGB
+    unless `keep` names the profile; it names the metadata that goes along (see `metadata.KEEP`).
 
-    Raises ConfigError for a format that is not written here or a quality out of range, EncodeError
-    for a picture the format does not take. `path` is only for the error.
+    Raises ConfigError for a format that is not written here, a quality out of range or a word in
+    `keep` that has no meaning, EncodeError for a picture the format does not take. `path` is only
+    for the error.
     """
     check_writable(format)
-    check_quality(quality)
+    return encode(image, format, Encoding(quality), Policy(check_keep(keep)), path).data
+
+
+def encode(
+    image: Image,
+    format: ImageFormat,
+    how: Encoding,
+    policy: Policy,
+    path: Path | None = None,
+    max_bytes: int | None = None,
+) -> Encoded:
+    """`image` as a file of `format`, of at most `max_bytes`, with what was lost.
+
+    Raises EncodeError for a picture the format does not take, or that does not become as small, or
+    that loses what `policy` forbids.
+    """
     writer = codec(format)
     assert writer is not None  # check_writable saw to it
+    traits = writer.TRAITS[format]
+    exif = kept_exif(image.exif, policy.keep) if traits.exif else None
+    held = _held(image, traits, policy)
+    if exif != image.exif:
+        held = held.losing(Loss("metadata", "EXIF" if exif is None else "parts of EXIF"))
+    _check_losses(held.lost, policy, path)
+    how = replace(how, exif=exif, icc_profile=held.icc_profile)
     try:
-        data: bytes = writer.encode(image, format, quality)
+        data = writer.encode(held, format, how)
+        if max_bytes is not None and len(data) > max_bytes:
+            data = _squeezed(writer, held, format, how, max_bytes)
+    except EncodeError as error:
+        raise EncodeError(str(error), path) from error
     except Exception as error:  # codecs raise anything
         reason = str(error) or type(error).__name__
         raise EncodeError(
             f"Expected a picture that {format.value} takes, got: {reason}", path
         ) from error
-    return data
+    return Encoded(data, tuple(sorted(set(held.lost))))
+
+
+def smaller(made: Encoded, loaded: ImageData) -> Encoded:
+    """What was made of a picture that nothing was done to, or its own file where that is smaller.
+
+    Its file is only taken where it has nothing in it that was to be left out.
+    """
+    metadata = any(loss.kind == "metadata" for loss in made.lost)
+    if sniff_format(made.data) is not loaded.file.format or metadata:
+        return made
+    return made if len(made.data) <= len(loaded.data) else Encoded(loaded.data, ())
+
+
+def _held(image: Image, traits: Traits, policy: Policy) -> Image:
+    """`image` as the format can hold it, with what that loses."""
+    if image.has_alpha and not traits.alpha:
+        if image.pixels[..., -1].min() < _white(image):
+            image = image.losing(Loss("alpha", "laid on a background"))
+        image = flatten(image, policy.background)
+    deep = image.pixels.dtype != np.uint8
+    if deep and not (traits.depth > 8 and image.pixels.dtype == np.uint16 and image.channels == 1):
+        bits = 32 if image.pixels.dtype == np.float32 else 16
+        image = _eight_bits(image).losing(Loss("depth", f"{bits} bits to 8"))
+    if "icc" not in policy.keep or not traits.icc:
+        image = to_srgb(image)
+    return image
+
+
+def _white(image: Image) -> float:
+    dtype = image.pixels.dtype
+    return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
+
+
+def _eight_bits(image: Image) -> Image:
+    """Samples rounded to the nearest of 256 levels."""
+    levels = image.pixels * (255 / np.float64(_white(image)))
+    return image.with_pixels(np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8))
+
+
+def flatten(image: Image, background: tuple[int, int, int] = (255, 255, 255)) -> Image:
+    """`image` without its alpha, laid on a background given in 8 bits of red, green and blue."""
+    white = _white(image)
+    ground = np.array(background, np.float64) * (white / 255)
+    if image.channels == 2:
+        ground = np.array([ground @ (0.299, 0.587, 0.114)])
+    alpha = image.pixels[..., -1:] / np.float32(white)
+    mixed = image.pixels[..., :-1] * alpha + ground.astype(np.float32) * (1 - alpha)
+    dtype = image.pixels.dtype
+    return image.with_pixels((mixed if dtype == np.float32 else mixed + 0.5).astype(dtype))
+
+
+def _check_losses(lost: Iterable[Loss], policy: Policy, path: Path | None) -> None:
+    for loss in sorted(lost):
+        if loss.kind in policy.forbid_loss:
+            raise EncodeError(
+                f"Expected nothing lost of {', '.join(sorted(policy.forbid_loss))}, got a loss of "
+                f"{loss}; choose a format that keeps it, or allow it",
+                path,
+            )
+
+
+def _squeezed(
+    writer: Codec, image: Image, format: ImageFormat, how: Encoding, max_bytes: int
+) -> bytes:
+    """The file of the best quality that is small enough; sizes grow with quality."""
+    traits = writer.TRAITS[format]
+    best, low, high = None, 1, (how.quality or 100) - 1
+    if not traits.lossy or how.lossless:
+        high = 0
+    smallest = None
+    while low <= high:
+        middle = (low + high) // 2
+        data = writer.encode(image, format, replace(how, quality=middle))
+        if len(data) <= max_bytes:
+            best, low = data, middle + 1
+        else:
+            smallest, high = len(data), middle - 1
+    if best is None:
+        got = "more at any quality" if smallest is None else f"{smallest} at quality 1"
+        raise EncodeError(
+            f"Expected at most {max_bytes} bytes of {format.value}, got {got}; "
+            "allow more, or ask for fewer pixels"
+        )
+    return best
 
 
 def check_writable(format: ImageFormat) -> None:
@@ -39,9 +174,3 @@ def check_writable(format: ImageFormat) -> None:
     if codec(format) is None:
         writable = ", ".join(known.value for known in supported())
         raise ConfigError(f"Expected a format to write, one of {writable}, got {format.value}")
-
-
-def check_quality(quality: int | None) -> None:
-    """Raise ConfigError for a quality that is not a whole number from 1 to 100, or None."""
-    if quality is not None and (quality != int(quality) or not 1 <= quality <= 100):
-        raise ConfigError(f"Expected quality from 1 to 100, got {quality}")

@@ -1,12 +1,14 @@
 """Plan: where the outputs of each picture go, decided before the first is written."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from imgpipe.codecs import supported
+from imgpipe.codecs.base import Encoding
 from imgpipe.errors import CollisionError
 from imgpipe.formats import ImageFormat, detect_format
+from imgpipe.policy import Policy
 from imgpipe.steps.scan import Found
 from imgpipe.transforms import ImageTransform
 
@@ -21,7 +23,9 @@ class Output:
     path: PurePath
     transforms: tuple[ImageTransform, ...] = ()
     format: ImageFormat | None = None
-    quality: int | None = None
+    encoding: Encoding = field(default_factory=Encoding)
+    max_bytes: int | None = None
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,11 @@ class Job:
 
 def plan(
     pictures: Iterable[Found],
-    transforms: Sequence[ImageTransform] = (),
-    format: ImageFormat | None = None,
-    quality: int | None = None,
+    how: Output,
     *,
     flat: bool = False,
 ) -> list[Job]:
-    """A job for each picture, outputs named as the inputs; without folders when `flat`.
+    """A job for each picture, made as `how` says and named as the input; no folders when `flat`.
 
     `pictures` is all that can meet in one folder. Raises CollisionError when two of them would
     land on one output.
@@ -54,15 +56,15 @@ def plan(
     owners: dict[PurePath, Path] = {}
     for found in pictures:
         path = PurePath(found.relative.name) if flat else found.relative
-        if format is not None:
-            path = named_as(path, format)
+        if how.format is not None:
+            path = named_as(path, how.format)
         if path in owners:
             raise CollisionError(
                 f"Expected an output of its own for each picture, but {owners[path]} and "
                 f"{found.file.path} would both become {path}; rename one, or keep their folders"
             )
         owners[path] = found.file.path
-        jobs.append(Job(found, (Output(path, tuple(transforms), format, quality),)))
+        jobs.append(Job(found, (replace(how, path=path),)))
     return jobs
 
 

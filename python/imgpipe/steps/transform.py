@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from imgpipe.colour import from_linear, to_linear, to_srgb
 from imgpipe.errors import TransformError
 from imgpipe.image import Image
-from imgpipe.transforms import ImageTransform, apply_transforms
+from imgpipe.policy import Policy
+from imgpipe.steps.source import Source
+from imgpipe.transforms import Grayscale, ImageTransform, Sizing, apply_transforms, leading_size
 
 
 def transform(
@@ -19,3 +22,37 @@ def transform(
         return apply_transforms(image, transforms)
     except (ValueError, TypeError, MemoryError) as error:
         raise TransformError(f"{error}" or type(error).__name__, path) from error
+
+
+def render(
+    source: Source, transforms: tuple[ImageTransform, ...], policy: Policy, path: Path | None = None
+) -> Image:
+    """`source` with changes made in turn, a resize that comes first from a part of its pyramid.
+
+    Colours are converted to sRGB once the picture is small, unless its profile is kept. Raises as
+    `transform` does.
+    """
+    try:
+        return _render(source, transforms, policy)
+    except (ValueError, TypeError, MemoryError) as error:
+        raise TransformError(f"{error}" or type(error).__name__, path) from error
+
+
+def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Policy) -> Image:
+    image = source.image
+    if size := leading_size(transforms, *source.size):
+        image = source.at_least(policy.margin * size[0], policy.margin * size[1])
+    if transforms and isinstance(transforms[0], Sizing):
+        image = _resized(image, transforms[0], source.size, policy)
+        transforms = transforms[1:]
+    greys = any(isinstance(step, Grayscale) for step in transforms)
+    if greys or "icc" not in policy.keep:  # luma is that of sRGB's colours
+        image = to_srgb(image)
+    return apply_transforms(image, transforms)
+
+
+def _resized(image: Image, first: Sizing, size: tuple[int, int], policy: Policy) -> Image:
+    if not policy.linear:
+        return first.apply_to(image, size)
+    image = to_srgb(image)
+    return from_linear(first.apply_to(to_linear(image), size), image.pixels.dtype)

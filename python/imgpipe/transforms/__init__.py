@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
+from imgpipe.transforms.chain import leading_size, starts_grey
 from imgpipe.transforms.filters import Blur, apply_kernel
 from imgpipe.transforms.geometry import (
     FlipHorizontal,
@@ -16,6 +17,7 @@ from imgpipe.transforms.geometry import (
     Rotate90,
     Rotate180,
     Rotate270,
+    Sizing,
     Thumbnail,
 )
 from imgpipe.transforms.tone import Brighten, Grayscale
@@ -100,9 +102,12 @@ __all__ = [
     "Rotate90",
     "Rotate180",
     "Rotate270",
+    "Sizing",
     "Thumbnail",
     "apply_kernel",
     "apply_transform",
     "apply_transforms",
+    "leading_size",
     "parse_transform",
+    "starts_grey",
 ]

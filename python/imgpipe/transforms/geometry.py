@@ -1,5 +1,6 @@
 """Transforms that change the size of a picture or which way it faces."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -10,7 +11,30 @@ from imgpipe.transforms.base import ImageTransform, numbers, whole_number
 
 
 @dataclass(frozen=True)
-class Resize(ImageTransform):
+class Sizing(ImageTransform):
+    """A transform that makes a picture of another size, whatever it shows; base of several.
+
+    As the new size follows from the old one alone, such a transform that comes first may be given
+    the picture already made smaller.
+    """
+
+    @abstractmethod
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture of `width` by `height` is resampled to."""
+
+    def apply(self, image: Image) -> Image:
+        return self.apply_to(image, (image.width, image.height))
+
+    def apply_to(self, image: Image, size: tuple[int, int]) -> Image:
+        """`apply`, where `image` stands for a picture of `size`, (width, height)."""
+        wanted = self.size_of(*size)
+        if wanted == (image.width, image.height):
+            return image
+        return image.with_pixels(kernels.resize(image.pixels, wanted))
+
+
+@dataclass(frozen=True)
+class Resize(Sizing):
     """Exactly `width` by `height` pixels, whatever the shape was; Lanczos-3."""
 
     width: int
@@ -24,8 +48,8 @@ class Resize(ImageTransform):
             value = whole_number(getattr(self, side), 1, MAX_SIDE, f"{side} for resize")
             object.__setattr__(self, side, value)
 
-    def apply(self, image: Image) -> Image:
-        return image.with_pixels(kernels.resize(image.pixels, (self.width, self.height)))
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        return self.width, self.height
 
     @classmethod
     def parse(cls, arguments: str) -> Self:
@@ -34,7 +58,7 @@ class Resize(ImageTransform):
 
 
 @dataclass(frozen=True)
-class Thumbnail(ImageTransform):
+class Thumbnail(Sizing):
     """Fitted into a square of `max_size` pixels a side, its shape kept, never enlarged."""
 
     max_size: int
@@ -47,19 +71,12 @@ class Thumbnail(ImageTransform):
         object.__setattr__(self, "max_size", value)
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
-        """The size that a picture of `width` by `height` gets."""
         longest = max(width, height)
         if longest <= self.max_size:
             return width, height
         shrunk = (2 * side * self.max_size + longest for side in (width, height))
         width, height = (max(1, side // (2 * longest)) for side in shrunk)
         return width, height
-
-    def apply(self, image: Image) -> Image:
-        size = self.size_of(image.width, image.height)
-        if size == (image.width, image.height):
-            return image
-        return image.with_pixels(kernels.resize(image.pixels, size))
 
     @classmethod
     def parse(cls, arguments: str) -> Self:

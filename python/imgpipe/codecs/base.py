@@ -1,0 +1,110 @@
+"""What every codec has, so that the rest need not know which library is behind a format."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from imgpipe.errors import ConfigError
+from imgpipe.formats import ImageFormat
+from imgpipe.image import Image
+
+SCALES = (8, 4, 2)  # by which some codecs can decode smaller
+SUBSAMPLINGS = ("4:2:0", "4:2:2", "4:4:4")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the first bytes of a picture file tell, before any pixel is decoded.
+
+    `width` and `height` are in pixels as stored, `depth` is bits a sample, `orientation` EXIF's.
+    `progressive` says that all of it must be read and held before the first pixel is known.
+    """
+
+    format: ImageFormat
+    width: int
+    height: int
+    channels: int = 3
+    depth: int = 8
+    orientation: int = 1
+    progressive: bool = False
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) once the orientation has been applied."""
+        turned = self.orientation in (5, 6, 7, 8)
+        return (self.height, self.width) if turned else (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a picture is written; formats leave out what they do not have.
+
+    `quality` is from 1 to 100, None meaning the format's default; `effort` from 0, fastest, to 10.
+    `subsampling` is of JPEG's and AVIF's colours. `exif` and `icc_profile` are put into the file.
+    """
+
+    quality: int | None = None
+    effort: int | None = None
+    progressive: bool = False
+    lossless: bool = False
+    subsampling: str = "4:2:0"
+    exif: bytes | None = None
+    icc_profile: bytes | None = None
+
+    def __post_init__(self) -> None:
+        check_quality(self.quality)
+        if self.effort is not None and not _is_whole(self.effort, 0, 10):
+            raise ConfigError(f"Expected effort from 0 to 10, got {self.effort!r}")
+        if self.subsampling not in SUBSAMPLINGS:
+            raise ConfigError(
+                f"Expected subsampling of {', '.join(SUBSAMPLINGS)}, got {self.subsampling!r}"
+            )
+
+
+def check_quality(quality: int | None) -> None:
+    """Raise ConfigError for a quality that is not a whole number from 1 to 100, or None."""
+    if quality is not None and not _is_whole(quality, 1, 100):
+        raise ConfigError(f"Expected quality from 1 to 100, got {quality}")
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a format can hold when it is written here."""
+
+    alpha: bool = False
+    depth: int = 8
+    icc: bool = False
+    exif: bool = False
+    shrinks: bool = False
+    lossy: bool = False
+
+
+class Codec(Protocol):
+    """A library that reads and writes formats. Its functions may raise anything."""
+
+    @property
+    def TRAITS(self) -> Mapping[ImageFormat, Traits]:  # noqa: N802
+        """The formats it reads and writes, and what they hold."""
+
+    def version(self, format: ImageFormat) -> str:
+        """The library's name and version."""
+
+    def head(self, data: bytes, format: ImageFormat) -> Head:
+        """What the header tells."""
+
+    def cost(self, head: Head, scale: int) -> int:
+        """At most how many bytes decoding takes, pixels included."""
+
+    def decode(self, data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
+        """The picture, upright, or the first one of several, with what was lost.
+
+        `scale` of 2, 4 or 8 allows a picture smaller by that, rounded up; `grey` one without
+        colours. Whether they are taken depends on codec and file.
+        """
+
+    def encode(self, image: Image, format: ImageFormat, how: Encoding) -> bytes:
+        """`image`, which the format's traits can hold, as a file."""

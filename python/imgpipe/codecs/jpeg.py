@@ -1,0 +1,116 @@
+"""JPEG through simplejpeg: libjpeg-turbo straight to and from arrays.
+
+What it does not take goes to Pillow: CMYK, odd sampling, progressive output. It is never asked to
+be lenient, as it then gives half empty pictures in silence; what it refuses Pillow may recover.
+"""
+
+import simplejpeg  # type: ignore[import-untyped]
+
+from imgpipe.codecs import pillow
+from imgpipe.codecs.base import Encoding, Head
+from imgpipe.codecs.markers import JpegHead, walk, with_metadata
+from imgpipe.colour import is_srgb
+from imgpipe.formats import ImageFormat
+from imgpipe.image import Image, Space
+from imgpipe.losses import Loss
+from imgpipe.metadata import exif_orientation
+from imgpipe.orientation import upright
+
+TRAITS = {ImageFormat.JPEG: pillow.TRAITS[ImageFormat.JPEG]}
+
+_BASELINE, _EXTENDED, _PROGRESSIVE = range(3)
+_LUMA_SAMPLING = ((1, 1), (2, 1), (1, 2), (2, 2), (4, 1))
+_SUBSAMPLING = {"4:4:4": "444", "4:2:2": "422", "4:2:0": "420"}
+
+
+def version(format: ImageFormat) -> str:
+    """The library's name and version."""
+    return f"simplejpeg {simplejpeg.__version__}, or {pillow.version(format)}"
+
+
+def head(data: bytes, format: ImageFormat) -> Head:
+    """What the header tells."""
+    found = walk(data)
+    return Head(
+        format,
+        found.width,
+        found.height,
+        len(found.sampling),
+        found.depth,
+        exif_orientation(found.exif),
+        found.coding == _PROGRESSIVE,
+    )
+
+
+def cost(head: Head, scale: int) -> int:
+    """At most how many bytes decoding takes, pixels included."""
+    pixels = head.width * head.height
+    coefficients = 2 * head.channels * pixels if head.progressive else 0
+    return coefficients + 2 * head.channels * pixels // scale**2
+
+
+def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
+    """The picture, upright, smaller by `scale`."""
+    found = walk(data)
+    if not _takes(found):
+        return pillow.decode(data, head, scale, grey=grey)
+    luma_alone = grey and found.adobe_transform != 0 and _is_plain(found.icc_profile)
+    colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
+    wanted = -(-found.height // scale), -(-found.width // scale)
+    smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}
+    try:
+        pixels = simplejpeg.decode_jpeg(data, colours, **smaller)
+    except ValueError as error:
+        return _recover(data, head, scale, grey, str(error))
+    if pixels.shape[:2] != wanted:
+        return pillow.decode(data, head, scale, grey=grey)
+    icc = None if colours == "GRAY" and len(found.sampling) > 1 else found.icc_profile
+    space: Space = "icc" if icc else "grey" if colours == "GRAY" else "srgb"
+    picture = Image(pixels, space, head.format, icc, found.exif, lost=_left_behind(found))
+    return upright(picture, head.orientation)
+
+
+def _is_plain(profile: bytes | None) -> bool:
+    try:
+        return profile is None or is_srgb(profile, "RGB")
+    except Exception:  # littleCMS raises several kinds for a broken one, which the caller records
+        return False
+
+
+def _takes(found: JpegHead) -> bool:
+    usual = found.coding <= _PROGRESSIVE and found.depth == 8
+    match found.sampling:
+        case [_]:
+            return usual
+        case [luma, (1, 1), (1, 1)]:
+            return usual and luma in _LUMA_SAMPLING
+    return False
+
+
+def _recover(data: bytes, head: Head, scale: int, grey: bool, reason: str) -> Image:
+    """What Pillow makes of a damaged file; it raises where the file is cut short."""
+    picture = pillow.decode(data, head, scale, grey=grey)
+    return picture.losing(Loss("damage", reason))
+
+
+def _left_behind(found: JpegHead) -> tuple[Loss, ...]:
+    lost = []
+    if found.has_xmp:
+        lost.append(Loss("metadata", "XMP"))
+    if found.has_gain_map:
+        lost.append(Loss("gain-map", "of high dynamic range"))
+    return tuple(lost)
+
+
+def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
+    """`image`, of uint8 without alpha, as a file."""
+    if how.progressive or (how.effort or 0) > 5 or how.subsampling not in _SUBSAMPLING:
+        return pillow.encode(image, format, how)
+    grey = image.channels == 1
+    data: bytes = simplejpeg.encode_jpeg(
+        image.contiguous(),
+        80 if how.quality is None else how.quality,
+        "GRAY" if grey else "RGB",
+        "Gray" if grey else _SUBSAMPLING[how.subsampling],
+    )
+    return with_metadata(data, how.exif, how.icc_profile)
