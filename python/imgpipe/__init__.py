@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         process_image as process_image,
         process_image_worker as process_image_worker,
         process_with_filter as process_with_filter,
+        process_with_variants as process_with_variants,
         retry_with_backoff as retry_with_backoff,
         save_processed_image as save_processed_image,
         scan_directory as scan_directory,
@@ -57,6 +58,12 @@ if TYPE_CHECKING:
     from imgpipe.kernels import (
         Kernel as Kernel,
     )
+    from imgpipe.losses import (
+        Loss as Loss,
+    )
+    from imgpipe.manifest import (
+        picture_html as picture_html,
+    )
     from imgpipe.results import (
         ProcessingResult as ProcessingResult,
         ProcessingStats as ProcessingStats,
@@ -80,23 +87,38 @@ if TYPE_CHECKING:
         FlipHorizontal as FlipHorizontal,
         FlipVertical as FlipVertical,
         Grayscale as Grayscale,
+        Height as Height,
         ImageTransform as ImageTransform,
         Resize as Resize,
         Rotate90 as Rotate90,
         Rotate180 as Rotate180,
         Rotate270 as Rotate270,
         Thumbnail as Thumbnail,
+        Width as Width,
         apply_kernel as apply_kernel,
         apply_transform as apply_transform,
         apply_transforms as apply_transforms,
         parse_transform as parse_transform,
     )
+    from imgpipe.variants import (
+        OutputVariant as OutputVariant,
+        parse_variant as parse_variant,
+        responsive as responsive,
+    )
+    from imgpipe.watermark import (
+        WatermarkConfig as WatermarkConfig,
+        WatermarkPosition as WatermarkPosition,
+        apply_image_watermark as apply_image_watermark,
+        apply_text_watermark as apply_text_watermark,
+        apply_watermark as apply_watermark,
+        calculate_watermark_position as calculate_watermark_position,
+    )
 
 _HOMES = {
     "imgpipe.api": (
         "ProcessedImage iter_images load_image load_with_retry process_directory_concurrent "
-        "process_image process_image_worker process_with_filter retry_with_backoff "
-        "save_processed_image scan_directory"
+        "process_image process_image_worker process_with_filter process_with_variants "
+        "retry_with_backoff save_processed_image scan_directory"
     ),
     "imgpipe.config": "PipelineConfig ProcessingConfig",
     "imgpipe.errors": (
@@ -108,15 +130,22 @@ _HOMES = {
     "imgpipe.formats": "ImageFormat detect_format sniff_format",
     "imgpipe.image": "Image",
     "imgpipe.kernels": "Kernel",
+    "imgpipe.losses": "Loss",
+    "imgpipe.manifest": "picture_html",
+    "imgpipe.variants": "OutputVariant parse_variant responsive",
+    "imgpipe.watermark": (
+        "WatermarkConfig WatermarkPosition apply_image_watermark apply_text_watermark "
+        "apply_watermark calculate_watermark_position"
+    ),
     "imgpipe.results": "ProcessingResult ProcessingStats",
     "imgpipe.steps.decode": "decode_image get_image_dimensions",
     "imgpipe.steps.load": "open_image",
     "imgpipe.steps.encode": "encode_image",
     "imgpipe.steps.save": "save_image",
     "imgpipe.transforms": (
-        "Blur Brighten FlipHorizontal FlipVertical Grayscale ImageTransform Resize Rotate180 "
-        "Rotate270 Rotate90 Thumbnail apply_kernel apply_transform apply_transforms "
-        "parse_transform"
+        "Blur Brighten FlipHorizontal FlipVertical Grayscale Height ImageTransform Resize "
+        "Rotate180 Rotate270 Rotate90 Thumbnail Width apply_kernel apply_transform "
+        "apply_transforms parse_transform"
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -17,15 +17,18 @@ from imgpipe.flow.pipeline import Pipeline
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.kernels import Kernel
+from imgpipe.policy import Policy
 from imgpipe.results import ProcessingResult, ProcessingStats
-from imgpipe.steps.decode import decode
-from imgpipe.steps.encode import encode_image
+from imgpipe.steps.decode import decode, decode_for
+from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
 from imgpipe.steps.plan import Output, settle
 from imgpipe.steps.save import save_image, write_whole
 from imgpipe.steps.scan import scan
-from imgpipe.steps.transform import transform
+from imgpipe.steps.source import Source
+from imgpipe.steps.transform import render, transform
 from imgpipe.transforms import ImageTransform, apply_kernel, apply_transforms
+from imgpipe.variants import OutputVariant, check_variants
 
 T = TypeVar("T")
 
@@ -150,9 +153,51 @@ async def process_image_worker(
     try:
         target = await asyncio.to_thread(process)
     except ImageError as error:
-        seconds = time.perf_counter() - start
-        return ProcessingResult(path, False, None, str(error), seconds, step=error.step)
+        return _failed(data, error, start)
     return ProcessingResult(path, True, target, None, time.perf_counter() - start)
+
+
+async def process_with_variants(
+    data: ImageData, variants: Sequence[OutputVariant], output_dir: PathLike
+) -> list[ProcessingResult]:
+    """A picture in several variants, from one decode, into `output_dir`.
+
+    Files are named `{stem}_{name}{extension}` and replace older ones. One result for each variant,
+    in their order; one that fails says why and costs itself alone. Raises ConfigError for two
+    variants of one name, StorageFull.
+    """
+    given = check_variants(variants)
+
+    def process() -> list[ProcessingResult]:
+        start = time.perf_counter()
+        try:
+            source = decode_for(data, [variant.transforms for variant in given])
+        except ImageError as error:
+            return [_failed(data, error, start) for _ in given]
+        return [_make_variant(data, source, variant, Path(output_dir)) for variant in given]
+
+    return await asyncio.to_thread(process)
+
+
+def _make_variant(
+    data: ImageData, source: Source, variant: OutputVariant, output_dir: Path
+) -> ProcessingResult:
+    start, path = time.perf_counter(), data.file.path
+    target = output_dir / f"{path.stem}_{variant.name}{variant.format.extension}"
+    policy = Policy()
+    try:
+        image = render(source, tuple(variant.transforms), policy, path)
+        made = encode(image, variant.format, variant.encoding, policy, path, variant.max_bytes)
+        write_whole(made.data, target)
+    except ImageError as error:
+        return _failed(data, error, start)
+    seconds = time.perf_counter() - start
+    return ProcessingResult(path, True, target, None, seconds, lost=made.lost)
+
+
+def _failed(data: ImageData, error: ImageError, start: float) -> ProcessingResult:
+    seconds = time.perf_counter() - start
+    return ProcessingResult(data.file.path, False, None, str(error), seconds, step=error.step)
 
 
 async def process_directory_concurrent(

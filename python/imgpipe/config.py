@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path, PurePath
 
 from imgpipe.codecs.base import Encoding
@@ -11,11 +11,20 @@ from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
+from imgpipe.naming import Template
 from imgpipe.policy import Policy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
 from imgpipe.steps.encode import check_writable
 from imgpipe.steps.plan import Output
 from imgpipe.transforms import ImageTransform
+from imgpipe.variants import (
+    OutputVariant,
+    check_max_bytes,
+    check_variants,
+    checked_transforms,
+    responsive,
+)
+from imgpipe.watermark import WatermarkConfig
 
 PathLike = str | os.PathLike[str]
 
@@ -34,7 +43,7 @@ class ProcessingConfig:
 
     def __post_init__(self) -> None:
         _check_counts(worker_count=self.worker_count, batch_size=self.batch_size)
-        object.__setattr__(self, "transforms", _checked_transforms(self.transforms))
+        object.__setattr__(self, "transforms", checked_transforms(self.transforms))
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,11 @@ class PipelineConfig:
 
     The pictures of `input_dirs`, folders or single files, go through `transforms` into
     `output_dir`, under their own names; `format` None keeps each one's format, `quality` None is
-    the format's default. `recursive` descends into folders, and their structure is kept unless
-    `flat`.
+    the format's default. With `variants`, each is an output of its own, made by `transforms` and
+    then by the variant's, in its format, and named with its name. `widths` adds a variant for each
+    width in each of `formats` (see `responsive`), and a manifest. `name` is a template for names
+    (see `Template`). `watermark` is laid over every output last. `recursive` descends into folders,
+    and their structure is kept unless `flat`.
 
     `worker_count` pictures are worked on at a time, None meaning one for each core; up to
     `batch_size` small pictures travel together; `buffer_size` bounds what waits before each lane,
@@ -75,6 +87,11 @@ class PipelineConfig:
     worker_count: int | None = None
     buffer_size: int | None = None
     _: KW_ONLY
+    variants: Sequence[OutputVariant] = ()
+    widths: Sequence[int] = ()
+    formats: Sequence[ImageFormat] = (ImageFormat.JPEG,)
+    name: str | None = None
+    watermark: WatermarkConfig | None = None
     transforms: Sequence[ImageTransform] = ()
     format: ImageFormat | None = None
     quality: int | None = None
@@ -93,18 +110,17 @@ class PipelineConfig:
     overwrite: Overwrite = "never"
     recursive: bool = True
     flat: bool = False
-    output: Output = field(init=False, repr=False)
+    outputs: tuple[Output, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.input_dirs
         many = (given,) if isinstance(given, (str, os.PathLike)) else tuple(given)
         object.__setattr__(self, "input_dirs", many)
-        object.__setattr__(self, "transforms", _checked_transforms(self.transforms))
+        object.__setattr__(self, "transforms", checked_transforms(self.transforms))
         _check_counts(
             worker_count=self.worker_count,
             buffer_size=self.buffer_size,
             batch_size=self.batch_size,
-            max_bytes=self.max_bytes,
         )
         if not self.input_dirs:
             raise ConfigError("Expected at least one folder or file of pictures, got none")
@@ -113,23 +129,50 @@ class PipelineConfig:
             raise ConfigError(f"Expected overwrite to be one of {rules}, got {self.overwrite!r}")
         if self.format is not None:
             check_writable(self.format)
-        object.__setattr__(self, "output", self._output())
+        check_max_bytes(self.max_bytes)
+        object.__setattr__(self, "outputs", self._outputs())
 
-    def _output(self) -> Output:
-        """How each picture is made; its path comes with the plan."""
-        encoding = Encoding(
-            self.quality, self.effort, self.progressive, self.lossless, self.subsampling
+    def _outputs(self) -> tuple[Output, ...]:
+        """How each output of a picture is made; its path comes with the plan."""
+        template = Template(self.name) if self.name is not None else None
+        one = Output(
+            PurePath(),
+            tuple(self.transforms),
+            self.format,
+            Encoding(self.quality, self.effort, self.progressive, self.lossless, self.subsampling),
+            self.max_bytes,
+            self._policy(),
+            template=template,
+            mark=self.watermark.fingerprint() if self.watermark else "",
         )
-        policy = Policy(
+        variants = check_variants(self.variants)
+        if self.widths:
+            variants = check_variants(
+                (*variants, *responsive(self.widths, self.formats, self.quality))
+            )
+        if not variants:
+            return (one,)
+        return tuple(
+            replace(
+                one,
+                transforms=(*one.transforms, *variant.transforms),
+                format=variant.format,
+                encoding=variant.encoding,
+                max_bytes=variant.max_bytes or self.max_bytes,
+                variant=variant.name,
+                widest=variant.widest,
+            )
+            for variant in variants
+        )
+
+    def _policy(self) -> Policy:
+        return Policy(
             check_keep(self.keep),
             check_kinds(self.forbid_loss),
             self.linear_light,
             self.decode_margin,
             _checked_colour(self.background),
             self.if_larger,
-        )
-        return Output(
-            PurePath(), tuple(self.transforms), self.format, encoding, self.max_bytes, policy
         )
 
     @property
@@ -158,14 +201,6 @@ def _check_counts(**counts: int | None) -> None:
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and (not whole or count < 1):
             raise ConfigError(f"Expected {name} to be a whole number from 1 on, got {count!r}")
-
-
-def _checked_transforms(transforms: Sequence[ImageTransform]) -> tuple[ImageTransform, ...]:
-    given = tuple(transforms) if isinstance(transforms, Iterable) else (transforms,)
-    for transform in given:
-        if not isinstance(transform, ImageTransform):
-            raise ConfigError(f"Expected transforms such as Thumbnail(256), got {transform!r}")
-    return given
 
 
 def _checked_colour(colour: Collection[int]) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ def planned(folder: Path, *files: str, format=None, flat: bool = False) -> list[
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"x")
     found = [found for listing in scan([folder]) for found in listing.pictures]
-    jobs = plan(found, Output(PurePath(), format=format), flat=flat)
+    jobs = plan(found, [Output(format=format)], flat=flat)
     return [str(output.path) for job in jobs for output in job.outputs]
 
 

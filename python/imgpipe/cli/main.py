@@ -12,15 +12,15 @@ from typing import Annotated, cast
 import typer
 
 from imgpipe import __version__
+from imgpipe.cli import options as o
 from imgpipe.cli.bench import SECONDS, show
 from imgpipe.cli.doctor import report
+from imgpipe.cli.formats import table
 from imgpipe.cli.info import describe
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError, ImgpipeError
-from imgpipe.formats import ImageFormat, detect_format
-from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
-from imgpipe.transforms import KINDS, ImageTransform, parse_transform
+from imgpipe.runlog.decide import Overwrite
 
 app = typer.Typer(
     add_completion=False,
@@ -30,27 +30,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Turn folders of pictures into other pictures.",
 )
-
-
-def _transform(text: str) -> ImageTransform:
-    try:
-        return parse_transform(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _format(text: str) -> ImageFormat:
-    format = detect_format(f"x.{text.lower().lstrip('.')}")
-    if format is ImageFormat.UNKNOWN:
-        raise typer.BadParameter(f"Expected a format such as jpeg, png or webp, got {text!r}")
-    return format
-
-
-def _overwrite(text: str) -> str:
-    if text not in OVERWRITE_RULES:
-        rules = ", ".join(OVERWRITE_RULES)
-        raise typer.BadParameter(f"Expected one of {rules}, got {text!r}")
-    return text
 
 
 def _version(wanted: bool) -> None:
@@ -68,73 +47,39 @@ def _imgpipe(
     pass
 
 
-# What `run` takes.
-
-Sources = Annotated[
-    list[Path], typer.Argument(metavar="SRC", help="Folders of pictures, or single pictures.")
-]
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="OUT", help="The folder for the results.")
-]
-Transforms = Annotated[
-    list[ImageTransform] | None,
-    typer.Option(
-        *("--transform", "-t"),
-        parser=_transform,
-        metavar="NAME[:ARGS]",
-        help="A change to make, in the order given: " + "; ".join(kind.usage for kind in KINDS),
-    ),
-]
-Format = Annotated[
-    ImageFormat | None,
-    typer.Option(
-        *("--format", "-f"),
-        parser=_format,
-        metavar="FORMAT",
-        help="jpeg, png, gif, webp or bmp; each picture's own without it.",
-    ),
-]
-Quality = Annotated[
-    int | None, typer.Option("--quality", "-q", help="1 to 100, for JPEG and WebP; 80.")
-]
-Rule = Annotated[
-    str,
-    typer.Option(
-        *("--overwrite", "-O"),
-        parser=_overwrite,
-        metavar="RULE",
-        help="never replaces a file, changed those of earlier runs that are out of date, "
-        "all every file but inputs.",
-    ),
-]
-Recursive = Annotated[bool, typer.Option(help="Descend into folders, hidden ones left out.")]
-Flat = Annotated[bool, typer.Option("--flat", help="Put all results in one folder.")]
-Workers = Annotated[
-    int | None, typer.Option(help="Pictures worked on at a time; one for each core.")
-]
-Buffer = Annotated[
-    int | None, typer.Option(help="What may wait before each lane; four for each worker.")
-]
-BatchSize = Annotated[
-    int, typer.Option("--batch-size", help="Small pictures that travel together.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
-
-
 @app.command()
 def run(
-    sources: Sources,
-    output: Output,
-    transforms: Transforms = None,
-    format: Format = None,
-    quality: Quality = None,
-    overwrite: Rule = "never",
-    recursive: Recursive = True,
-    flat: Flat = False,
-    workers: Workers = None,
-    buffer: Buffer = None,
-    batch_size: BatchSize = 8,
-    quiet: Quiet = False,
+    sources: o.Sources,
+    output: o.Output,
+    transforms: o.Transforms = None,
+    variants: o.Variants = None,
+    widths: o.Widths = None,
+    formats: o.Formats = None,
+    name: o.Name = None,
+    format: o.Format = None,
+    quality: o.Quality = None,
+    effort: o.Effort = None,
+    progressive: o.Progressive = False,
+    lossless: o.Lossless = False,
+    subsampling: o.Subsampling = "4:2:0",
+    max_bytes: o.MaxBytes = None,
+    keep: o.Keep = "copyright",
+    forbid_loss: o.ForbidLoss = "",
+    background: o.Background = "white",
+    linear_light: o.LinearLight = False,
+    decode_margin: o.DecodeMargin = 2,
+    if_larger: o.IfLarger = "write",
+    watermark_text: o.WatermarkText = None,
+    watermark_image: o.WatermarkImage = None,
+    position: o.Position = "bottom-right",
+    opacity: o.Opacity = 0.5,
+    overwrite: o.Rule = "never",
+    recursive: o.Recursive = True,
+    flat: o.Flat = False,
+    workers: o.Workers = None,
+    buffer: o.Buffer = None,
+    batch_size: o.BatchSize = 8,
+    quiet: o.Quiet = False,
 ) -> None:
     """Put pictures through transforms into a folder.
 
@@ -147,9 +92,25 @@ def run(
             output,
             workers,
             buffer,
+            variants=variants or (),
+            widths=o.read_widths(widths),
+            formats=o.read_formats(formats),
+            name=name,
+            watermark=o.read_watermark(watermark_text, watermark_image, position, opacity),
             transforms=transforms or (),
             format=format,
             quality=quality,
+            effort=effort,
+            progressive=progressive,
+            lossless=lossless,
+            subsampling=subsampling,
+            max_bytes=max_bytes,
+            keep=keep,
+            forbid_loss=list(filter(None, forbid_loss.split(","))),
+            linear_light=linear_light,
+            decode_margin=decode_margin,
+            background=o.read_background(background),
+            if_larger=if_larger,
             batch_size=batch_size,
             overwrite=cast(Overwrite, overwrite),
             recursive=recursive,
@@ -166,6 +127,12 @@ def info(
 ) -> None:
     """Say what a picture is, or which pictures a folder holds."""
     raise typer.Exit(describe(paths))
+
+
+@app.command()
+def formats() -> None:
+    """Say which formats this installation reads and writes, and what each can hold."""
+    typer.echo(table())
 
 
 @app.command()

@@ -26,10 +26,12 @@ def plan_domains(config: PipelineConfig) -> Iterator[Domain]:
     """
     _check_places(config)
     listings = scan(config.sources, recursive=config.recursive, exclude_folder=config.destination)
-    if config.flat or len(config.sources) > 1:
+    template = config.outputs[0].template
+    merges = template is not None and (template.needs_content or not template.needs_folder)
+    if config.flat or merges or len(config.sources) > 1:
         listings = iter([_merged(listings)])
     for listing in listings:
-        jobs = plan(listing.pictures, config.output, flat=config.flat)
+        jobs = plan(listing.pictures, config.outputs, flat=config.flat)
         yield Domain(tuple(jobs), listing.failures)
 
 

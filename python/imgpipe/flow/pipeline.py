@@ -14,6 +14,7 @@ from imgpipe.errors import ConfigError, ImageError, SaveError
 from imgpipe.files import ImageData
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Domain, is_input, plan_domains
+from imgpipe.flow.pages import check_pages, write_pages
 from imgpipe.flow.parcels import Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder
 from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs
@@ -63,6 +64,8 @@ class Pipeline:
         try:
             domains = plan_domains(config)
             first = await self._hop(_first_of, domains, config)
+            if config.widths:
+                await self._hop(check_pages, config)
             open_log = RunLog.open if self._keep_log else RunLog.in_memory
             self._log = await self._log_hop(open_log, config.destination)
         except BaseException:
@@ -119,13 +122,14 @@ class Pipeline:
         to_save: Channel[Parcel[tuple[Drawn, ...]]] = Channel(config.buffer, config.workers)
         to_record: Channel[Parcel[tuple[Made, ...]]] = Channel(config.buffer, SAVE_THREADS)
         stage = partial(stage_outputs, output_dir=config.destination, scratch=self._log.scratch)
+        make = partial(make_outputs, watermark=config.watermark)
         try:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._feed(domains, to_load))
                 for _ in range(LOAD_THREADS):
                     lanes.create_task(self._lane(to_load, to_work, load_picture))
                 for _ in range(config.workers):
-                    lanes.create_task(self._lane(to_work, to_save, make_outputs))
+                    lanes.create_task(self._lane(to_work, to_save, make))
                 for _ in range(SAVE_THREADS):
                     lanes.create_task(self._lane(to_save, to_record, stage))
                 lanes.create_task(self._record(to_record))
@@ -181,6 +185,8 @@ class Pipeline:
             for result in await self._log_hop(self._recorder.record, group):
                 await self._results.send(result)
         await self._log_hop(self._recorder.finish)
+        if self.config.widths:
+            await self._log_hop(write_pages, self._log, self.config)
 
 
 def _first_of(domains: Iterator[Domain], config: PipelineConfig) -> Domain:

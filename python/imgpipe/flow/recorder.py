@@ -11,20 +11,23 @@ from pathlib import Path
 
 from imgpipe.errors import ImageError, SaveError
 from imgpipe.flow.parcels import Item
-from imgpipe.losses import Loss
 from imgpipe.results import ProcessingResult
-from imgpipe.runlog import Decision, Row, RunLog
+from imgpipe.runlog import Decision, Intent, Row, RunLog
+from imgpipe.steps.encode import Encoded
 from imgpipe.steps.save import Staged, publish, sync_folders
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One output of a picture: staged, or else the error that came in its way."""
+    """One output of a picture: staged, or else the error that came in its way.
+
+    Neither where its picture is too narrow to get it.
+    """
 
     row: Row
     staged: Staged | None = None
+    encoded: Encoded | None = None
     error: ImageError | None = None
-    lost: tuple[Loss, ...] = ()
 
 
 Outcome = Item[tuple[Made, ...]]
@@ -43,7 +46,12 @@ class Recorder:
         """Publish all outputs of `group`, and tell what became of each. Raises StorageFull."""
         claimed = [(item, self._claim(item, made)) for item in group for made in _each(item)]
         self._commit(
-            intents=[(made.row, made.staged, made.lost) for _, made in claimed if made.staged],
+            intents=[
+                Intent(made.row, made.staged, made.encoded)
+                for _, made in claimed
+                if made.staged and made.encoded
+            ],
+            unneeded=[made.row for _, made in claimed if not made.staged and not made.error],
             failed=[(made.row, made.error) for _, made in claimed if made.error],
         )
         placed = [(item, self._publish(item, made)) for item, made in claimed]
@@ -58,15 +66,16 @@ class Recorder:
 
     def finish(self) -> None:
         """Record what became of the last group."""
-        self._commit(intents=[], failed=[])
+        self._commit(intents=[], unneeded=[], failed=[])
 
     def _commit(
         self,
-        intents: list[tuple[Row, Staged, tuple[Loss, ...]]],
+        intents: list[Intent],
+        unneeded: list[Row],
         failed: list[tuple[Row, ImageError]],
     ) -> None:
         """Tell the log of this group, and what became of the one before."""
-        self._log.commit(self._published, intents, self._refused + failed)
+        self._log.commit(self._published, intents, unneeded, self._refused + failed)
         self._published, self._refused = [], []
 
     def _claim(self, item: Outcome, made: Made) -> Made:
@@ -78,8 +87,8 @@ class Recorder:
             return made
         made.staged.temporary.unlink()
         error = SaveError(
-            f"Expected the content that {item.job.path.name} has by its name; what it has would "
-            f"become {path}, which is another picture's; rename it",
+            f"Expected an output of its own for {item.job.path.name}, but what is in it would "
+            f"become {path}, which is another's; rename it, or put more into the name",
             item.job.path,
         )
         return Made(made.row, error=error)
@@ -104,6 +113,9 @@ def _each(item: Outcome) -> Iterable[Made]:
 
 
 def _result(item: Outcome, made: Made) -> ProcessingResult:
+    if not made.staged and not made.error:
+        reason = Decision.UNNEEDED.value
+        return ProcessingResult(item.job.path, True, None, None, item.seconds, skipped=reason)
     target = made.staged.target if made.staged else None
     message, step = (str(made.error), made.error.step) if made.error else (None, None)
     return ProcessingResult(
@@ -113,5 +125,5 @@ def _result(item: Outcome, made: Made) -> ProcessingResult:
         message,
         item.seconds,
         step=step,
-        lost=made.lost if target else (),
+        lost=made.encoded.lost if target and made.encoded else (),
     )

@@ -10,21 +10,25 @@ from imgpipe.flow.parcels import Item
 from imgpipe.flow.recorder import Made
 from imgpipe.runlog import Row
 from imgpipe.steps.decode import decode_for
-from imgpipe.steps.encode import Encoded, encode, smaller
+from imgpipe.steps.encode import Encoded, encode, smaller_of
 from imgpipe.steps.load import load
-from imgpipe.steps.plan import Job, Output, settle
+from imgpipe.steps.plan import Job, Output, named_by_content, settle
 from imgpipe.steps.save import stage
 from imgpipe.steps.source import Source
 from imgpipe.steps.transform import render
+from imgpipe.watermark import WatermarkConfig, apply_watermark
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One output's bytes and where they go, or the error that came in their way."""
+    """One output's bytes and where they go, or the error that came in their way.
+
+    None where its picture is too narrow to get it.
+    """
 
     row: Row
     output: Output
-    result: Encoded | ImageError
+    result: Encoded | ImageError | None = None
 
 
 def load_picture(_: Item[Job], job: Job) -> ImageData:
@@ -32,7 +36,9 @@ def load_picture(_: Item[Job], job: Job) -> ImageData:
     return load(job.found.file)
 
 
-def make_outputs(item: Item[ImageData], loaded: ImageData) -> tuple[Drawn, ...]:
+def make_outputs(
+    item: Item[ImageData], loaded: ImageData, *, watermark: WatermarkConfig | None
+) -> tuple[Drawn, ...]:
     """The work lane's step: one decode, then every output's transforms and encode.
 
     How far the decode goes follows from all outputs of the picture, not from those left to make.
@@ -41,22 +47,28 @@ def make_outputs(item: Item[ImageData], loaded: ImageData) -> tuple[Drawn, ...]:
         planned = item.job.outputs
         chains = [output.transforms for output in planned]
         source = decode_for(loaded, chains, max(output.policy.margin for output in planned))
-        return tuple(_make_output(item.job, row, source, loaded) for row in item.rows)
+        return tuple(_make_output(item.job, row, source, loaded, watermark) for row in item.rows)
 
 
-def _make_output(job: Job, row: Row, source: Source, loaded: ImageData) -> Drawn:
+def _make_output(
+    job: Job, row: Row, source: Source, loaded: ImageData, watermark: WatermarkConfig | None
+) -> Drawn:
     output = settle(row.output, loaded.file.format)
+    if source.size[0] < output.widest:
+        return Drawn(row, output)
     assert output.format is not None  # settle saw to it
     try:
         image = render(source, output.transforms, output.policy, job.path)
+        if watermark:
+            image = apply_watermark(image, watermark)
         made = encode(
             image, output.format, output.encoding, output.policy, job.path, output.max_bytes
         )
         if output.policy.if_larger == "keep" and image.pixels is source.image.pixels:
-            made = smaller(made, loaded)
+            made = smaller_of(made, loaded)
     except ImageError as error:
         return Drawn(row, output, error)
-    return Drawn(row, output, made)
+    return Drawn(row, named_by_content(output, made.size, made.data), made)
 
 
 def stage_outputs(
@@ -67,11 +79,10 @@ def stage_outputs(
 
 
 def _stage_output(drawn: Drawn, output_dir: Path, scratch: Path) -> Made:
-    if isinstance(drawn.result, ImageError):
+    if not isinstance(drawn.result, Encoded):
         return Made(drawn.row, error=drawn.result)
-    encoded = drawn.result
     try:
-        staged = stage(encoded.data, output_dir / drawn.output.path, scratch)
-        return Made(drawn.row, staged, lost=encoded.lost)
+        staged = stage(drawn.result.data, output_dir / drawn.output.path, scratch)
+        return Made(drawn.row, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)

@@ -15,11 +15,12 @@ class Decision(Enum):
     UP_TO_DATE = "up to date"
     STALE = "made earlier from another input or with other settings"
     FOREIGN = "a file of that name was there before"
+    UNNEEDED = "wider than the picture"
 
     @property
     def is_skip(self) -> bool:
         """Whether nothing is done."""
-        return self in (Decision.UP_TO_DATE, Decision.STALE, Decision.FOREIGN)
+        return self not in (Decision.MAKE, Decision.REPLACE)
 
 
 def decide(

@@ -12,8 +12,9 @@ from typing import Self
 
 from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
-from imgpipe.losses import Loss
+from imgpipe.formats import ImageFormat
 from imgpipe.runlog.decide import Decision, Overwrite, decide
+from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job, Output
 from imgpipe.steps.save import Staged
 
@@ -34,11 +35,14 @@ create table outputs (
   landed blob unique,                 -- where it went instead, its content being of another format
   key blob not null,                  -- of the input's fingerprint and the recipe
   state text not null check (state in ('planned', 'intent', 'done', 'failed')),
-  bytes integer,                      -- of the file we last put there
+  bytes integer,                      -- of the file we last put there; null and done: none is due
   digest blob,
   next_bytes integer,                 -- of the file about to be put there
   next_digest blob,
-  lost text,                          -- of the input, for the file about to be put there
+  format text,                        -- of that file, its pixels, and what of the input it lost
+  width integer,
+  height integer,
+  lost text,
   step text,                          -- that failed
   error text,
   seconds real
@@ -57,6 +61,15 @@ class Row:
     id: int
     output: Output
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An output about to get its name."""
+
+    row: Row
+    staged: Staged
+    encoded: Encoded
 
 
 class RunLog:
@@ -143,6 +156,8 @@ class RunLog:
         ).fetchone()
         id, landed, our_size, old_key, state = known or (None, path, None, None, None)
         same = state == "done" and old_key == key
+        if same and our_size is None and overwrite != "all":
+            return Row(id or 0, output, Decision.UNNEEDED)
         existing_size = _size(self._output_dir / os.fsdecode(landed))
         decision = decide(existing_size, our_size, same, overwrite)
         if decision.is_skip:
@@ -172,7 +187,8 @@ class RunLog:
     def commit(
         self,
         done: Sequence[tuple[Row, float]],
-        intents: Sequence[tuple[Row, Staged, tuple[Loss, ...]]],
+        intents: Sequence[Intent],
+        unneeded: Sequence[Row],
         failed: Sequence[tuple[Row, ImageError]],
     ) -> None:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
@@ -182,17 +198,32 @@ class RunLog:
                 [(seconds, row.id) for row, seconds in done],
             )
             self._connection.executemany(
-                "update outputs set state = 'intent', next_bytes = ?, next_digest = ?, lost = ? "
-                "where id = ?",
+                "update outputs set state = 'intent', next_bytes = ?, next_digest = ?, "
+                "format = ?, width = ?, height = ?, lost = ? where id = ?",
                 [
-                    (staged.size, staged.digest, "; ".join(map(str, lost)) or None, row.id)
-                    for row, staged, lost in intents
+                    (intent.staged.size, intent.staged.digest, *_about(intent.encoded), row.id)
+                    for intent in intents
+                    for row in (intent.row,)
                 ],
+            )
+            self._connection.executemany(
+                "update outputs set state = 'done', bytes = null where id = ?",
+                [(row.id,) for row in unneeded],
             )
             self._connection.executemany(
                 "update outputs set state = 'failed', step = ?, error = ? where id = ?",
                 [(error.step, str(error), row.id) for row, error in failed],
             )
+
+    def made(self) -> Iterator[tuple[Path, str, ImageFormat, int, int, int]]:
+        """(input, output, format, width, height, bytes) of all outputs that are in place."""
+        rows = self._connection.execute(
+            "select inputs.path, coalesce(landed, outputs.path), format, width, height, bytes "
+            "from outputs join inputs on inputs.id = input "
+            "where state = 'done' and bytes is not null and width is not null order by outputs.id"
+        )
+        for source, path, format, *numbers in rows:
+            yield Path(os.fsdecode(source)), os.fsdecode(path), ImageFormat[format], *numbers
 
     def record_unlisted(self, failures: Iterable[ImageError]) -> None:
         """Write down what the scan could not list."""
@@ -231,6 +262,11 @@ class RunLog:
             yield Path(os.fsdecode(path)), step, error
 
 
+def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:
+    lost = "; ".join(map(str, encoded.lost))
+    return encoded.format.name, *encoded.size, lost or None
+
+
 def output_key(job: Job, output: Output) -> bytes:
     """What an output depends on, in 16 bytes: its input's fingerprint and how it is made."""
     file = job.found.file
@@ -238,7 +274,7 @@ def output_key(job: Job, output: Output) -> bytes:
         *(os.fsencode(file.path.absolute()), file.size_bytes, job.found.mtime_ns),
         *(transform.spell() for transform in output.transforms),
         *(output.format, output.encoding, output.max_bytes),
-        *(output.policy.spell(), versions()),
+        *(output.policy.spell(), output.widest, output.mark, versions()),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
@@ -259,7 +295,8 @@ def _connect(database: str) -> sqlite3.Connection:
         if version == 0:
             connection.executescript(f"begin; {_SCHEMA} commit;")
         if version == 1:
-            connection.execute("alter table outputs add column lost text")
+            for column in ("format text", "width integer", "height integer", "lost text"):
+                connection.execute(f"alter table outputs add column {column}")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
     except BaseException:
         connection.close()

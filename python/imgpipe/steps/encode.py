@@ -11,7 +11,7 @@ from imgpipe.codecs.base import Codec, Encoding, Traits
 from imgpipe.colour import to_srgb
 from imgpipe.errors import ConfigError, EncodeError
 from imgpipe.files import ImageData
-from imgpipe.formats import ImageFormat, sniff_format
+from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
 from imgpipe.metadata import check_keep, kept_exif
@@ -20,9 +20,11 @@ from imgpipe.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An output's bytes, and all that was lost on the way to them."""
+    """An output's bytes, its (width, height), and all that was lost on the way to them."""
 
     data: bytes
+    format: ImageFormat
+    size: tuple[int, int]
     lost: tuple[Loss, ...]
 
 
@@ -82,18 +84,18 @@ def encode(
         raise EncodeError(
             f"Expected a picture that {format.value} takes, got: {reason}", path
         ) from error
-    return Encoded(data, tuple(sorted(set(held.lost))))
+    return Encoded(data, format, (held.width, held.height), tuple(sorted(set(held.lost))))
 
 
-def smaller(made: Encoded, loaded: ImageData) -> Encoded:
+def smaller_of(made: Encoded, loaded: ImageData) -> Encoded:
     """What was made of a picture that nothing was done to, or its own file where that is smaller.
 
     Its file is only taken where it has nothing in it that was to be left out.
     """
     metadata = any(loss.kind == "metadata" for loss in made.lost)
-    if sniff_format(made.data) is not loaded.file.format or metadata:
+    if made.format is not loaded.file.format or metadata:
         return made
-    return made if len(made.data) <= len(loaded.data) else Encoded(loaded.data, ())
+    return made if len(made.data) <= len(loaded.data) else replace(made, data=loaded.data, lost=())
 
 
 def _held(image: Image, traits: Traits, policy: Policy) -> Image:

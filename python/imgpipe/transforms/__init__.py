@@ -13,12 +13,14 @@ from imgpipe.transforms.filters import Blur, apply_kernel
 from imgpipe.transforms.geometry import (
     FlipHorizontal,
     FlipVertical,
+    Height,
     Resize,
     Rotate90,
     Rotate180,
     Rotate270,
     Sizing,
     Thumbnail,
+    Width,
 )
 from imgpipe.transforms.tone import Brighten, Grayscale
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 KINDS: tuple[type[ImageTransform], ...] = (
     Resize,
     Thumbnail,
+    Width,
+    Height,
     Grayscale,
     Blur,
     Brighten,
@@ -97,6 +101,7 @@ __all__ = [
     "FlipHorizontal",
     "FlipVertical",
     "Grayscale",
+    "Height",
     "ImageTransform",
     "Resize",
     "Rotate90",
@@ -104,6 +109,7 @@ __all__ = [
     "Rotate270",
     "Sizing",
     "Thumbnail",
+    "Width",
     "apply_kernel",
     "apply_transform",
     "apply_transforms",

@@ -85,6 +85,54 @@ class Thumbnail(Sizing):
 
 
 @dataclass(frozen=True)
+class Width(Sizing):
+    """Made `width` pixels wide, its shape kept, never enlarged."""
+
+    width: int
+
+    name: ClassVar[str] = "width"
+    usage: ClassVar[str] = "width:800"
+
+    def __post_init__(self) -> None:
+        value = whole_number(self.width, 1, MAX_SIDE, "width for width")
+        object.__setattr__(self, "width", value)
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        if width <= self.width:
+            return width, height
+        return self.width, max(1, (2 * height * self.width + width) // (2 * width))
+
+    @classmethod
+    def parse(cls, arguments: str) -> Self:
+        (width,) = numbers(arguments, 1, cls.usage)
+        return cls(width)  # type: ignore[arg-type]  # made whole on the way in
+
+
+@dataclass(frozen=True)
+class Height(Sizing):
+    """Made `height` pixels high, its shape kept, never enlarged."""
+
+    height: int
+
+    name: ClassVar[str] = "height"
+    usage: ClassVar[str] = "height:600"
+
+    def __post_init__(self) -> None:
+        value = whole_number(self.height, 1, MAX_SIDE, "height for height")
+        object.__setattr__(self, "height", value)
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        if height <= self.height:
+            return width, height
+        return max(1, (2 * width * self.height + height) // (2 * height)), self.height
+
+    @classmethod
+    def parse(cls, arguments: str) -> Self:
+        (height,) = numbers(arguments, 1, cls.usage)
+        return cls(height)  # type: ignore[arg-type]  # made whole on the way in
+
+
+@dataclass(frozen=True)
 class Rotate90(ImageTransform):
     """Turned clockwise by 90 degrees."""
 
