@@ -82,19 +82,39 @@ if TYPE_CHECKING:
         save_image as save_image,
     )
     from imgpipe.transforms import (
+        AutoContrast as AutoContrast,
+        AutoOrient as AutoOrient,
         Blur as Blur,
+        BoxBlur as BoxBlur,
         Brighten as Brighten,
+        Clahe as Clahe,
+        Contrast as Contrast,
+        Convolve as Convolve,
+        Crop as Crop,
+        EdgeDetect as EdgeDetect,
+        Emboss as Emboss,
+        Equalize as Equalize,
+        Fit as Fit,
         FlipHorizontal as FlipHorizontal,
         FlipVertical as FlipVertical,
+        Gamma as Gamma,
         Grayscale as Grayscale,
         Height as Height,
         ImageTransform as ImageTransform,
+        Median as Median,
+        Pad as Pad,
         Resize as Resize,
+        Rotate as Rotate,
         Rotate90 as Rotate90,
         Rotate180 as Rotate180,
         Rotate270 as Rotate270,
+        Saturation as Saturation,
+        Sharpen as Sharpen,
+        Sobel as Sobel,
         Thumbnail as Thumbnail,
+        UnsharpMask as UnsharpMask,
         Width as Width,
+        Window as Window,
         apply_kernel as apply_kernel,
         apply_transform as apply_transform,
         apply_transforms as apply_transforms,
@@ -143,8 +163,10 @@ _HOMES = {
     "imgpipe.steps.encode": "encode_image",
     "imgpipe.steps.save": "save_image",
     "imgpipe.transforms": (
-        "Blur Brighten FlipHorizontal FlipVertical Grayscale Height ImageTransform Resize "
-        "Rotate180 Rotate270 Rotate90 Thumbnail Width apply_kernel apply_transform "
+        "AutoContrast AutoOrient Blur BoxBlur Brighten Clahe Contrast Convolve Crop "
+        "EdgeDetect Emboss Equalize Fit FlipHorizontal FlipVertical Gamma Grayscale Height "
+        "ImageTransform Median Pad Resize Rotate Rotate180 Rotate270 Rotate90 Saturation "
+        "Sharpen Sobel Thumbnail UnsharpMask Width Window apply_kernel apply_transform "
         "apply_transforms parse_transform"
     ),
 }

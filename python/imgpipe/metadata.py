@@ -105,6 +105,13 @@ def _copy(source: Mapping[int, Any], result: Any, tags: Iterable[int]) -> None:
             result[tag] = source[tag]
 
 
+def has_parts(exif: bytes) -> bool:
+    """Whether an EXIF block has more than its main part: how it was taken, or where."""
+    block = pil.Exif()
+    block.load(exif)
+    return IFD.Exif in block or IFD.GPSInfo in block
+
+
 def orientation_of(opened: ImageFile) -> int:
     """EXIF's orientation, 1 where there is none or it means nothing."""
     try:

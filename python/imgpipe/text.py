@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as pil, ImageColor, ImageDraw, ImageFont
+from PIL import Image as pil, ImageDraw, ImageFont
 
 from imgpipe import kernels
+from imgpipe.colours import parse_colour
 from imgpipe.errors import ConfigError
 
 Font = ImageFont.FreeTypeFont
@@ -30,10 +31,10 @@ def draw_text(
 
     Letters have an outline, dark round light colours and light round dark ones, so that they can
     be read on any ground. `angle` turns them clockwise, in degrees. The array is read-only, being
-    shared. Raises ConfigError for a font or colour that is none, and for characters that no font
-    here has, which it names.
+    shared. Raises ConfigError for a font that is none, and for characters that no font here has,
+    which it names; ValueError for a colour that is none.
     """
-    red, green, blue, *opacity = read_colour(colour)
+    red, green, blue, opacity = parse_colour(colour)
     letters = _font_for(text, size, font)
     thick = max(1, round(size * _OUTLINE))
     fill, around = (_coverage(text, letters, thick, stroke) for stroke in (0, thick))
@@ -45,23 +46,10 @@ def draw_text(
     behind = _DARK if np.dot((red, green, blue), _LUMA) > 127 else _LIGHT
     mixed = front * (red, green, blue) + back * np.array(behind)
     colours = np.divide(mixed, alpha, out=np.zeros_like(mixed), where=alpha > 0)
-    alpha = alpha * (opacity[0] if opacity else 255)
+    alpha = alpha * opacity
     mark: NDArray[np.uint8] = np.rint(np.concatenate([colours, alpha], axis=2)).astype(np.uint8)
     mark.flags.writeable = False
     return mark
-
-
-def read_colour(colour: str) -> tuple[int, ...]:
-    """Red, green, blue and perhaps opacity, from 0 to 255, of a name or `#rrggbb`.
-
-    Raises ConfigError for what is no colour.
-    """
-    try:
-        return ImageColor.getrgb(colour)
-    except (ValueError, AttributeError):
-        raise ConfigError(
-            f"Expected a colour such as white, #ff8800 or #ff880080, got {colour!r}"
-        ) from None
 
 
 def _coverage(text: str, font: Font, margin: int, stroke: int) -> NDArray[np.uint8]:

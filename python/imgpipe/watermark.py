@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from imgpipe import kernels
 from imgpipe.colour import to_srgb
+from imgpipe.colours import parse_colour
 from imgpipe.errors import ConfigError, ImageError
 from imgpipe.image import Image
 from imgpipe.steps.load import open_image
-from imgpipe.text import draw_text, read_colour
+from imgpipe.text import draw_text
 from imgpipe.transforms import apply_transforms
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ class WatermarkConfig:
         _check_range("angle", self.angle, -360, 360)
         if self.scale is not None:
             _check_range("scale", self.scale, 0.001, 1)
-        read_colour(self.color)
+        try:
+            parse_colour(self.color)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
 
     def fingerprint(self) -> str:
         """What the mark depends on, the contents of its files among it.

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from imgpipe.colours import parse_colour
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
 from imgpipe.runlog.decide import OVERWRITE_RULES
-from imgpipe.text import read_colour
 from imgpipe.transforms import KINDS, ImageTransform, parse_transform
 from imgpipe.variants import OutputVariant, parse_variant
 from imgpipe.watermark import WatermarkConfig, WatermarkPosition
@@ -63,8 +63,10 @@ def read_formats(text: str | None) -> tuple[ImageFormat, ...]:
 
 def read_background(text: str) -> tuple[int, int, int]:
     """A colour by its name or #rrggbb."""
-    red, green, blue, *_ = read_colour(text)
-    return red, green, blue
+    try:
+        return parse_colour(text)[:3]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def read_watermark(

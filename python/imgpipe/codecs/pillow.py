@@ -25,7 +25,7 @@ from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
-from imgpipe.metadata import orientation_of, tiff_exif
+from imgpipe.metadata import has_parts, orientation_of, tiff_exif
 from imgpipe.orientation import upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
@@ -125,6 +125,8 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
         options["icc_profile"] = how.icc_profile
     if traits.exif and how.exif:
         options["exif"] = how.exif
+        if format is ImageFormat.TIFF and has_parts(how.exif):
+            del options["compression"]  # libtiff, which compresses, writes only the main part
     buffer = BytesIO()
     picture.save(buffer, format.name, **options)
     return buffer.getvalue()

@@ -45,7 +45,8 @@ def make_outputs(
     """
     with working():
         planned = item.job.outputs
-        chains = [output.transforms for output in planned]
+        linear = any(output.policy.linear for output in planned)  # a smaller decode is not
+        chains = [] if linear else [output.transforms for output in planned]
         source = decode_for(loaded, chains, max(output.policy.margin for output in planned))
         return tuple(_make_output(item.job, row, source, loaded, watermark) for row in item.rows)
 

@@ -51,6 +51,13 @@ create index outputs_by_state on outputs (state) where state = 'intent';
 create table unlisted (path blob not null primary key, error text not null);
 """
 
+_SINCE_1 = """
+alter table outputs add column format text;
+alter table outputs add column width integer;
+alter table outputs add column height integer;
+alter table outputs add column lost text;
+"""
+
 _ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 
@@ -292,12 +299,9 @@ def _connect(database: str) -> sqlite3.Connection:
                 f"Expected a run log of version {SCHEMA_VERSION} or older, got {version}; "
                 "use the newer imgpipe that wrote it, or another output folder"
             )
-        if version == 0:
-            connection.executescript(f"begin; {_SCHEMA} commit;")
-        if version == 1:
-            for column in ("format text", "width integer", "height integer", "lost text"):
-                connection.execute(f"alter table outputs add column {column}")
-        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        steps = {0: _SCHEMA, 1: _SINCE_1}.get(version, "")
+        # The version changes with the tables or not at all, whenever we are killed.
+        connection.executescript(f"begin; {steps} pragma user_version = {SCHEMA_VERSION}; commit;")
     except BaseException:
         connection.close()
         raise

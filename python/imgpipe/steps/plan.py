@@ -77,6 +77,8 @@ def _named(output: Output, picture: PurePath) -> Output:
     if output.template:
         extension = output.format.extension if output.format else picture.suffix
         path = output.template.pattern(picture, output.variant, extension)
+        if output.template.needs_content:  # what is not known yet could look alike
+            path = PurePath(f"{picture}#{output.variant}{extension}")
     else:
         suffix = f"_{output.variant}" if output.variant else ""
         path = picture.with_name(f"{picture.stem}{suffix}{picture.suffix}")

@@ -40,7 +40,8 @@ def render(
 
 def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Policy) -> Image:
     image = source.image
-    if size := leading_size(transforms, *source.size):
+    size = leading_size(transforms, *source.size)
+    if size and not policy.linear:  # halves are means of numbers, not of light
         image = source.at_least(policy.margin * size[0], policy.margin * size[1])
     if transforms and isinstance(transforms[0], Sizing):
         image = _resized(image, transforms[0], source.size, policy)

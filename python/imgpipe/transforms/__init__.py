@@ -8,21 +8,49 @@ from numpy.typing import NDArray
 
 from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
-from imgpipe.transforms.chain import leading_size, starts_grey
-from imgpipe.transforms.filters import Blur, apply_kernel
-from imgpipe.transforms.geometry import (
+from imgpipe.transforms.chain import leading_size, run_chain, starts_grey
+from imgpipe.transforms.filters import (
+    Blur,
+    BoxBlur,
+    Convolve,
+    EdgeDetect,
+    Emboss,
+    Median,
+    Sharpen,
+    Sobel,
+    UnsharpMask,
+    apply_kernel,
+)
+from imgpipe.transforms.fit import Fit
+from imgpipe.transforms.frame import (
+    AutoOrient,
+    Crop,
     FlipHorizontal,
     FlipVertical,
-    Height,
-    Resize,
+    Pad,
+    Rotate,
     Rotate90,
     Rotate180,
     Rotate270,
+)
+from imgpipe.transforms.sizing import (
+    Height,
+    Resize,
     Sizing,
     Thumbnail,
     Width,
 )
-from imgpipe.transforms.tone import Brighten, Grayscale
+from imgpipe.transforms.tone import (
+    AutoContrast,
+    Brighten,
+    Clahe,
+    Contrast,
+    Equalize,
+    Gamma,
+    Grayscale,
+    Saturation,
+    Window,
+)
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -32,14 +60,34 @@ KINDS: tuple[type[ImageTransform], ...] = (
     Thumbnail,
     Width,
     Height,
-    Grayscale,
-    Blur,
-    Brighten,
+    Fit,
+    Crop,
+    Pad,
+    AutoOrient,
+    Rotate,
     Rotate90,
     Rotate180,
     Rotate270,
     FlipHorizontal,
     FlipVertical,
+    Grayscale,
+    Brighten,
+    Contrast,
+    Gamma,
+    Saturation,
+    AutoContrast,
+    Equalize,
+    Clahe,
+    Window,
+    Blur,
+    BoxBlur,
+    Median,
+    Sharpen,
+    UnsharpMask,
+    EdgeDetect,
+    Sobel,
+    Emboss,
+    Convolve,
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
@@ -74,16 +122,17 @@ def apply_transforms(
 ) -> Image:
     """`image`, an Image, a PIL image or an array of (H, W) or (H, W, C), with changes made in turn.
 
+    Brighten, Contrast, Gamma and Window that follow each other are one pass over the picture.
+
     >>> import numpy as np
     >>> apply_transforms(np.zeros((100, 200, 3), np.uint8), [Thumbnail(50), Rotate90()])
     <Image 25x50, 3 channels of uint8, srgb, from unknown>
     """
-    result = _as_image(image)
-    for transform in transforms:
+    chain = tuple(transforms)
+    for transform in chain:
         if not isinstance(transform, ImageTransform):
             raise TypeError(f"Expected an ImageTransform, got {transform!r}")
-        result = transform.apply(result)
-    return result
+    return run_chain(_as_image(image), chain)
 
 
 def _as_image(image: Any) -> Image:
@@ -96,20 +145,40 @@ def _as_image(image: Any) -> Image:
 
 __all__ = [
     "KINDS",
+    "AutoContrast",
+    "AutoOrient",
     "Blur",
+    "BoxBlur",
     "Brighten",
+    "Clahe",
+    "Contrast",
+    "Convolve",
+    "Crop",
+    "EdgeDetect",
+    "Emboss",
+    "Equalize",
+    "Fit",
     "FlipHorizontal",
     "FlipVertical",
+    "Gamma",
     "Grayscale",
     "Height",
     "ImageTransform",
+    "Median",
+    "Pad",
     "Resize",
+    "Rotate",
     "Rotate90",
     "Rotate180",
     "Rotate270",
+    "Saturation",
+    "Sharpen",
     "Sizing",
+    "Sobel",
     "Thumbnail",
+    "UnsharpMask",
     "Width",
+    "Window",
     "apply_kernel",
     "apply_transform",
     "apply_transforms",

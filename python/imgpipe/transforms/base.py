@@ -1,8 +1,10 @@
 """What a transform is, and how arguments are read and refused."""
 
 from abc import abstractmethod
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
 
 from imgpipe.image import Image
 
@@ -12,7 +14,8 @@ class ImageTransform:
     """A change to a picture: frozen data with one method, equal when its fields are.
 
     Every kind has a `name`, by which recipes and the command call it, as in `thumbnail:256`.
-    Arguments that make no sense raise ValueError when a transform is made, not when it is used.
+    Arguments that make no sense raise ValueError or TypeError when a transform is made, not when
+    it is used.
     """
 
     name: ClassVar[str]
@@ -24,10 +27,12 @@ class ImageTransform:
 
     @classmethod
     def parse(cls, arguments: str) -> Self:
-        """The transform that `arguments`, the part after the colon, spell."""
-        if arguments:
+        """The transform that `arguments`, the part after the colon, spell: numbers, `x` between."""
+        given = fields(cls)
+        least = sum(field.default is MISSING for field in given)
+        if arguments and not given:
             raise ValueError(f"Expected {cls.usage} without arguments, got {arguments!r}")
-        return cls()
+        return cls(*numbers(arguments, range(least, len(given) + 1), cls.usage))
 
     def spell(self) -> str:
         """How a recipe writes this transform; `parse_transform` reads it back."""
@@ -36,11 +41,23 @@ class ImageTransform:
         return f"{self.name}:{arguments}" if arguments else self.name
 
 
-def numbers(arguments: str, count: int, usage: str) -> list[float]:
-    """`count` numbers with `x` between them. Raises ValueError that shows `usage`."""
-    parts = arguments.lower().split("x")
+@dataclass(frozen=True)
+class PixelTransform(ImageTransform):
+    """A transform that makes pixels of pixels and looks at nothing else."""
+
+    @abstractmethod
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """What (H, W, C) becomes."""
+
+    def apply(self, image: Image) -> Image:
+        return image.with_pixels(self.change(image.pixels))
+
+
+def numbers(arguments: str, counts: range, usage: str) -> list[float]:
+    """As many numbers as `counts` allows, `x` between them. Raises ValueError with `usage`."""
+    parts = arguments.lower().split("x") if arguments else []
     try:
-        if len(parts) != count:
+        if len(parts) not in counts:
             raise ValueError
         return [float(part) for part in parts]
     except ValueError:
@@ -53,3 +70,14 @@ def whole_number(value: float, low: int, high: int, what: str) -> int:
     if not isinstance(value, bool) and low <= value <= high and value == int(value):
         return int(value)
     raise ValueError(f"Expected a whole {what} from {low} to {high}, got {value:g}")
+
+
+def make_whole(transform: ImageTransform, low: int, high: int, *names: str) -> None:
+    """Check that fields of `transform` are whole numbers in range, and make ints of them.
+
+    Raises ValueError that names the field and the transform.
+    """
+    for name in names:
+        value = getattr(transform, name)
+        value = whole_number(value, low, high, f"{name} for {transform.name}")
+        object.__setattr__(transform, name, value)

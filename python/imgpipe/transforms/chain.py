@@ -1,10 +1,15 @@
-"""What a chain of transforms tells before it runs."""
+"""What a chain of transforms tells before it runs, and how it runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
+import numpy as np
+
+from imgpipe import kernels
+from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
-from imgpipe.transforms.geometry import Sizing
-from imgpipe.transforms.tone import Grayscale
+from imgpipe.transforms.sizing import Sizing
+from imgpipe.transforms.tone import Curve, Grayscale
 
 
 def leading_size(
@@ -22,6 +27,35 @@ def leading_size(
 
 
 def starts_grey(transforms: Sequence[ImageTransform]) -> bool:
-    """Whether a chain looks at nothing but luma: Grayscale comes first, or right after a resize."""
-    rest = transforms[1:] if transforms and isinstance(transforms[0], Sizing) else transforms
+    """Whether a chain looks at nothing but luma: Grayscale comes first, or right after a resize.
+
+    Not after one that looks at colours to know what to cut off.
+    """
+    first = transforms[0] if transforms else None
+    looks = getattr(first, "position", None) == "attention"
+    rest = transforms[1:] if isinstance(first, Sizing) and not looks else transforms
     return bool(rest) and isinstance(rest[0], Grayscale)
+
+
+def run_chain(image: Image, transforms: Iterable[ImageTransform]) -> Image:
+    """`image` with changes made in turn; curves that follow each other are one pass."""
+    for is_curve, group in groupby(transforms, lambda step: isinstance(step, Curve)):
+        steps = list(group)
+        if is_curve and len(steps) > 1 and image.pixels.dtype != np.float32:
+            image = _fused(image, steps)
+        else:
+            image = _each(image, steps)
+    return image
+
+
+def _fused(image: Image, curves: Sequence[ImageTransform]) -> Image:
+    dtype = image.pixels.dtype
+    levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[np.newaxis]
+    curve = _each(Image.from_array(levels), curves).pixels.ravel()
+    return image.with_pixels(kernels.lookup(image.pixels, curve))
+
+
+def _each(image: Image, transforms: Iterable[ImageTransform]) -> Image:
+    for step in transforms:
+        image = step.apply(image)
+    return image

@@ -1,11 +1,23 @@
 """Transforms that change pixels where they stand."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
 
 from imgpipe import kernels
 from imgpipe.image import Image
-from imgpipe.transforms.base import ImageTransform, numbers, whole_number
+from imgpipe.kernels.checks import number
+from imgpipe.kernels.colour import MAX_FACTOR
+from imgpipe.kernels.histogram import MAX_CLIP_LIMIT, MAX_CUTOFF, MAX_TILES
+from imgpipe.kernels.tone import MAX_GAMMA, MAX_LEVEL, MIN_GAMMA, MIN_WIDTH
+from imgpipe.transforms.base import (
+    ImageTransform,
+    PixelTransform,
+    make_whole,
+    numbers,
+    whole_number,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,15 @@ class Grayscale(ImageTransform):
 
 
 @dataclass(frozen=True)
-class Brighten(ImageTransform):
+class Curve(PixelTransform):
+    """Base of transforms that make of each level another one, whatever lies around it.
+
+    Several in a row are one pass over the picture.
+    """
+
+
+@dataclass(frozen=True)
+class Brighten(Curve):
     """`value`, from -255 to 255, added to every sample but alpha, and clamped."""
 
     value: int
@@ -29,13 +49,135 @@ class Brighten(ImageTransform):
     usage: ClassVar[str] = "brighten:20 or brighten:-20"
 
     def __post_init__(self) -> None:
-        value = whole_number(self.value, -255, 255, "value for brighten")
-        object.__setattr__(self, "value", value)
+        make_whole(self, -255, 255, "value")
 
-    def apply(self, image: Image) -> Image:
-        return image.with_pixels(kernels.brighten(image.pixels, self.value))
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.brighten(pixels, self.value)
+
+
+@dataclass(frozen=True)
+class Contrast(Curve):
+    """Levels moved away from the middle: `factor` times as far, from 0 to 1000."""
+
+    factor: float
+
+    name: ClassVar[str] = "contrast"
+    usage: ClassVar[str] = "contrast:1.2"
+
+    def __post_init__(self) -> None:
+        number(self.factor, 0, MAX_FACTOR, "factor")
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.contrast(pixels, self.factor)
+
+
+@dataclass(frozen=True)
+class Gamma(Curve):
+    """Levels from 0 to 1 to the power of `gamma`, from 0.01 to 100: below 1 is brighter."""
+
+    gamma: float
+
+    name: ClassVar[str] = "gamma"
+    usage: ClassVar[str] = "gamma:0.8"
+
+    def __post_init__(self) -> None:
+        number(self.gamma, MIN_GAMMA, MAX_GAMMA, "gamma")
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.gamma(pixels, self.gamma)
+
+
+@dataclass(frozen=True)
+class Window(Curve):
+    """The levels around `center` spread over all, `width` of them, in the picture's own values."""
+
+    center: float
+    width: float
+
+    name: ClassVar[str] = "window"
+    usage: ClassVar[str] = "window:1040x400"
+
+    def __post_init__(self) -> None:
+        number(self.center, -MAX_LEVEL, MAX_LEVEL, "center")
+        number(self.width, MIN_WIDTH, MAX_LEVEL, "width")
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.window(pixels, self.center, self.width)
+
+
+@dataclass(frozen=True)
+class Saturation(PixelTransform):
+    """Colours moved away from their grey: `factor` times as far, from 0, which is grey, to 1000."""
+
+    factor: float
+
+    name: ClassVar[str] = "saturation"
+    usage: ClassVar[str] = "saturation:1.3"
+
+    def __post_init__(self) -> None:
+        number(self.factor, 0, MAX_FACTOR, "factor")
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.saturation(pixels, self.factor)
+
+
+@dataclass(frozen=True)
+class AutoContrast(PixelTransform):
+    """The levels in use stretched over all, but `cutoff` percent, 0 to 49.9, at either end."""
+
+    cutoff: float = 0.0
+
+    name: ClassVar[str] = "auto-contrast"
+    usage: ClassVar[str] = "auto-contrast or auto-contrast:1"
+
+    def __post_init__(self) -> None:
+        number(self.cutoff, 0, MAX_CUTOFF, "cutoff")
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.auto_contrast(pixels, self.cutoff)
+
+
+@dataclass(frozen=True)
+class Equalize(PixelTransform):
+    """Every level about as often as any other, by the histogram of lumas."""
+
+    name: ClassVar[str] = "equalize"
+    usage: ClassVar[str] = "equalize"
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.equalize(pixels)
+
+
+@dataclass(frozen=True)
+class Clahe(PixelTransform):
+    """Equalised tile by tile, with no level counting more than `clip_limit` times the mean.
+
+    `clip_limit` is from 0, for no limit, to 1e6; `tiles` are (columns, rows), each from 1 to 64.
+    """
+
+    clip_limit: float = 2.0
+    tiles: tuple[int, int] = (8, 8)
+
+    name: ClassVar[str] = "clahe"
+    usage: ClassVar[str] = "clahe or clahe:2x8x8"
+
+    def __post_init__(self) -> None:
+        number(self.clip_limit, 0, MAX_CLIP_LIMIT, "clip_limit")
+        columns, rows = self.tiles
+        tiles = (whole_number(side, 1, MAX_TILES, "number of tiles") for side in (columns, rows))
+        object.__setattr__(self, "tiles", tuple(tiles))
+
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return kernels.clahe(pixels, self.clip_limit, self.tiles)
 
     @classmethod
     def parse(cls, arguments: str) -> Self:
-        (value,) = numbers(arguments, 1, cls.usage)
-        return cls(value)  # type: ignore[arg-type]  # made whole on the way in
+        if not arguments:
+            return cls()
+        limit, *tiles = numbers(arguments, range(1, 4), cls.usage)
+        if len(tiles) == 1:
+            raise ValueError(f"Expected {cls.usage}, got {arguments!r}")
+        return cls(limit, tuple(tiles)) if tiles else cls(limit)  # type: ignore[arg-type]  # checked
+
+    def spell(self) -> str:
+        return f"clahe:{float(self.clip_limit)!r}x{self.tiles[0]}x{self.tiles[1]}"

@@ -1,0 +1,110 @@
+"""Transforms that resample a picture to another size, each by its own rule."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from imgpipe import kernels
+from imgpipe.image import Image
+from imgpipe.limits import MAX_SIDE
+from imgpipe.transforms.base import ImageTransform, make_whole, whole_number
+
+
+@dataclass(frozen=True)
+class Sizing(ImageTransform):
+    """Base of transforms whose new size follows from the old one alone; Lanczos-3.
+
+    So one that comes first may be given the picture already made smaller.
+    """
+
+    @abstractmethod
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture of `width` by `height` is resampled to."""
+
+    def apply(self, image: Image) -> Image:
+        return self.apply_to(image, (image.width, image.height))
+
+    def apply_to(self, image: Image, size: tuple[int, int]) -> Image:
+        """`apply`, where `image` stands for a picture of `size`, (width, height)."""
+        wanted = self.size_of(*size)
+        if wanted == (image.width, image.height):
+            return image
+        return image.with_pixels(kernels.resize(image.pixels, wanted))
+
+
+def scaled(side: int, numerator: int, denominator: int) -> int:
+    """`side` * `numerator` / `denominator`, rounded half up, at least 1."""
+    return max(1, (2 * side * numerator + denominator) // (2 * denominator))
+
+
+@dataclass(frozen=True)
+class Resize(Sizing):
+    """Exactly `width` by `height` pixels, whatever the shape was."""
+
+    width: int
+    height: int
+
+    name: ClassVar[str] = "resize"
+    usage: ClassVar[str] = "resize:800x600"
+
+    def __post_init__(self) -> None:
+        make_whole(self, 1, MAX_SIDE, "width", "height")
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        return self.width, self.height
+
+
+@dataclass(frozen=True)
+class Thumbnail(Sizing):
+    """Fitted into a square of `max_size` pixels a side, its shape kept, never enlarged."""
+
+    max_size: int
+
+    name: ClassVar[str] = "thumbnail"
+    usage: ClassVar[str] = "thumbnail:256"
+
+    def __post_init__(self) -> None:
+        size = whole_number(self.max_size, 1, MAX_SIDE, "size for thumbnail")
+        object.__setattr__(self, "max_size", size)
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        longest = max(width, height)
+        if longest <= self.max_size:
+            return width, height
+        return scaled(width, self.max_size, longest), scaled(height, self.max_size, longest)
+
+
+@dataclass(frozen=True)
+class Width(Sizing):
+    """Made `width` pixels wide, its shape kept, never enlarged."""
+
+    width: int
+
+    name: ClassVar[str] = "width"
+    usage: ClassVar[str] = "width:800"
+
+    def __post_init__(self) -> None:
+        make_whole(self, 1, MAX_SIDE, "width")
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        if width <= self.width:
+            return width, height
+        return self.width, scaled(height, self.width, width)
+
+
+@dataclass(frozen=True)
+class Height(Sizing):
+    """Made `height` pixels high, its shape kept, never enlarged."""
+
+    height: int
+
+    name: ClassVar[str] = "height"
+    usage: ClassVar[str] = "height:600"
+
+    def __post_init__(self) -> None:
+        make_whole(self, 1, MAX_SIDE, "height")
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        if height <= self.height:
+            return width, height
+        return scaled(width, self.height, height), self.height
