@@ -299,6 +299,13 @@ def test_a_forbidden_loss_is_that_pictures_error() -> None:
     assert encode(opaque, ImageFormat.JPEG, Encoding(), Policy()).lost == ()
 
 
+def test_colours_beyond_a_palette_are_recorded_as_lost(smooth) -> None:
+    many = encode(Image.from_array(smooth(64, 64)), ImageFormat.GIF, Encoding(), Policy())
+    assert {loss.kind for loss in many.lost} == {"colours"}
+    few = encode(Image.from_array(smooth(64, 64, 1)), ImageFormat.GIF, Encoding(), Policy())
+    assert few.lost == ()
+
+
 def test_a_background_is_laid_under() -> None:
     clear = Image.from_array(np.zeros((4, 4, 4), np.uint8))
     policy = Policy(background=(10, 20, 30))

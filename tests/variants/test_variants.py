@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path, PurePath
@@ -344,3 +345,12 @@ def test_light_is_resized_where_it_is_asked_for(tmp_path: Path) -> None:
         out = tmp_path / f"out{linear}"
         run(PipelineConfig(folder, out, transforms=[Thumbnail(8)], linear_light=linear))
         assert abs(int(np.median(open_image(out / "a.png").pixels)) - level) <= 2
+
+
+def test_files_keep_their_dates_where_that_is_asked_for(photos: Path, tmp_path: Path) -> None:
+    for path in photos.iterdir():
+        os.utime(path, ns=(10**18, 10**18))
+    for keep, kept in (("copyright,dates", True), ("copyright", False)):
+        run(PipelineConfig(photos, tmp_path / keep, transforms=[Width(50)], keep=keep))
+        stamps = {path.stat().st_mtime_ns for path in (tmp_path / keep).glob("*.jpg")}
+        assert (stamps == {10**18}) == kept

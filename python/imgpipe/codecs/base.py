@@ -73,7 +73,7 @@ def _is_whole(value: object, low: int, high: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a format can hold when it is written here."""
+    """What a format can hold when it is written here; `palette` is 256 colours at most."""
 
     alpha: bool = False
     depth: int = 8
@@ -81,6 +81,7 @@ class Traits:
     exif: bool = False
     shrinks: bool = False
     lossy: bool = False
+    palette: bool = False
 
 
 class Codec(Protocol):

@@ -44,7 +44,7 @@ _READERS: dict[ImageFormat, type[ImageFile]] = {
 TRAITS = {
     ImageFormat.JPEG: Traits(icc=True, exif=True, shrinks=True, lossy=True),
     ImageFormat.PNG: Traits(alpha=True, depth=16, icc=True, exif=True),
-    ImageFormat.GIF: Traits(alpha=True),
+    ImageFormat.GIF: Traits(alpha=True, palette=True),
     ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True),
     ImageFormat.BMP: Traits(),
     ImageFormat.TIFF: Traits(alpha=True, depth=16, icc=True, exif=True),

@@ -73,17 +73,18 @@ def _make_output(
 
 
 def stage_outputs(
-    _: Item[tuple[Drawn, ...]], drawn: tuple[Drawn, ...], *, output_dir: Path, scratch: Path
+    item: Item[tuple[Drawn, ...]], drawn: tuple[Drawn, ...], *, output_dir: Path, scratch: Path
 ) -> tuple[Made, ...]:
     """The save lane's step: every output flushed to the disk under a temporary name."""
-    return tuple(_stage_output(one, output_dir, scratch) for one in drawn)
+    return tuple(_stage_output(item.job, one, output_dir, scratch) for one in drawn)
 
 
-def _stage_output(drawn: Drawn, output_dir: Path, scratch: Path) -> Made:
+def _stage_output(job: Job, drawn: Drawn, output_dir: Path, scratch: Path) -> Made:
     if not isinstance(drawn.result, Encoded):
         return Made(drawn.row, error=drawn.result)
+    dated = job.found.mtime_ns if "dates" in drawn.output.policy.keep else None
     try:
-        staged = stage(drawn.result.data, output_dir / drawn.output.path, scratch)
+        staged = stage(drawn.result.data, output_dir / drawn.output.path, scratch, dated)
         return Made(drawn.row, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)

@@ -17,6 +17,8 @@ from imgpipe.losses import Loss
 from imgpipe.metadata import check_keep, kept_exif
 from imgpipe.policy import Policy
 
+_PALETTE = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -110,7 +112,16 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         image = _eight_bits(image).losing(Loss("depth", f"{bits} bits to 8"))
     if "icc" not in policy.keep or not traits.icc:
         image = to_srgb(image)
+    if traits.palette and _colours(image) > _PALETTE:
+        image = image.losing(Loss("colours", f"all but {_PALETTE}"))
     return image
+
+
+def _colours(image: Image) -> int:
+    """How many different pixels there are, of uint8."""
+    samples = np.zeros((image.height, image.width, 4), np.uint8)
+    samples[..., : image.channels] = image.pixels
+    return len(np.unique(samples.view(np.uint32)))
 
 
 def _white(image: Image) -> float:

@@ -32,8 +32,12 @@ class Staged:
     digest: bytes
 
 
-def stage(data: bytes, target: Path, folder: Path | None = None) -> Staged:
+def stage(
+    data: bytes, target: Path, folder: Path | None = None, mtime_ns: int | None = None
+) -> Staged:
     """Write `data` to a new file in `folder`, or beside `target`, and flush it to the disk.
+
+    `mtime_ns` is the time it claims to be changed at, None meaning now.
 
     Raises StorageFull where no room is left, SaveError for other refusals of the system.
     """
@@ -44,6 +48,8 @@ def stage(data: bytes, target: Path, folder: Path | None = None) -> Staged:
         with open(temporary, "xb") as opened:
             opened.write(data)
             opened.flush()
+            if mtime_ns is not None:
+                os.utime(opened.fileno(), ns=(mtime_ns, mtime_ns))
             os.fsync(opened.fileno())
     except OSError as error:
         temporary.unlink(missing_ok=True)
