@@ -23,7 +23,7 @@ _LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
 _LUMA = (0.299, 0.587, 0.114)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def draw_text(
     text: str, size: int, font: str | None = None, colour: str = "white", angle: float = 0
 ) -> NDArray[np.uint8]:

@@ -188,7 +188,7 @@ def _mark(config: WatermarkConfig, short: int) -> Pixels:
     return _image_mark(os.fspath(config.image_path), changed, side, config.angle)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _image_mark(path: str, changed: int, side: int, angle: float) -> Pixels:
     mark = _read_mark(path, changed)
     if angle % 360:

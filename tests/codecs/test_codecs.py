@@ -17,6 +17,7 @@ from imgpipe import (
     ImageFile,
     ImageFormat,
     Loss,
+    Resize,
     Thumbnail,
     decode_image,
     detect_format,
@@ -95,6 +96,12 @@ def test_the_decode_is_as_small_as_the_margin_allows(limit, margin, width, smoot
     assert source.image.width == {100: 100, 200: 200, 400: 400}[width]
     assert source.size == (800, 400)
     assert decode_for(loaded(data), [[Thumbnail(5)], []]).image.width == 800
+
+
+@pytest.mark.parametrize(("size", "width"), [((10, 150), 800), ((300, 1), 800), ((90, 50), 200)])
+def test_neither_side_of_the_decode_is_too_small(size, width: int, smooth, encoded) -> None:
+    data = encoded(smooth(800, 400), "JPEG")
+    assert decode_for(loaded(data), [[Resize(*size)]]).image.width == width
 
 
 def test_the_smaller_decode_knows_which_way_up_it_is(smooth, encoded) -> None:

@@ -253,3 +253,8 @@ def test_a_leading_resize_of_a_smaller_copy_has_the_same_size(channels: int) -> 
         expected = step.apply(image)
         assert result.pixels.shape == expected.pixels.shape
         assert np.abs(result.pixels.astype(int) - expected.pixels).mean() < 8
+
+
+def test_the_size_is_that_of_the_whole_picture_and_not_of_its_copy() -> None:
+    copy = Image.from_array(pixels_of(3, np.uint8, 500, 5))
+    assert Thumbnail(250).apply_to(copy, (1000, 9)).pixels.shape == (2, 250, 3)

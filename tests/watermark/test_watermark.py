@@ -128,6 +128,24 @@ def test_tiles_are_everywhere() -> None:
     assert changed.mean() < 0.5
 
 
+def test_tiles_are_alike_where_the_edge_cuts_them() -> None:
+    ramp = np.linspace(10, 250, 40).astype(np.uint8)
+    mark = np.broadcast_to(ramp[np.newaxis, :, np.newaxis], (20, 40, 3))
+    tiled = apply_image_watermark(
+        np.zeros((100, 400, 3), np.uint8), mark, WatermarkPosition.TILE, 1.0
+    ).pixels
+    period = 40 + 24
+    assert tiled[:, :period].any()
+    assert np.array_equal(tiled[:, :-period], tiled[:, period:])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_white_stays_white_in_every_depth(dtype) -> None:
+    mark = np.full((4, 4, 3), 255, np.uint8)
+    result = apply_image_watermark(np.zeros((4, 4), dtype), mark, WatermarkPosition.CENTER, 1.0)
+    assert (result.pixels == white(dtype)).all()
+
+
 def test_a_turned_mark_is_another(smooth) -> None:
     flat, turned = (draw_text("Turned", 40, angle=angle) for angle in (0, 90))
     assert turned.shape[0] > turned.shape[1]
