@@ -19,9 +19,11 @@ from imgpipe import (
     Loss,
     Resize,
     Thumbnail,
+    apply_transforms,
     decode_image,
     detect_format,
     encode_image,
+    parse_transform,
 )
 from imgpipe.codecs import codec, pillow, supported
 from imgpipe.codecs.base import Encoding
@@ -224,6 +226,37 @@ def test_srgb_itself_is_left_as_it_is_and_a_broken_profile_is_recorded(smooth, e
     assert broken.icc_profile is None
 
 
+def grey_profile(gamma: float) -> bytes:
+    """A profile of grey with nothing in it but its white and its gamma: ICC.1:2001-04, 6."""
+    white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    tags = ((b"wtpt", white), (b"kTRC", curve))
+    at = 128 + 4 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, data in tags:
+        table += name + struct.pack(">II", at + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    header = struct.pack(
+        ">I4sI4s4s4s12s4sI4sIIQIiii",
+        at + len(body),
+        *(b"\0" * 4, 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"\0" * 12, b"acsp"),
+        *(0, b"\0" * 4, 0, 0, 0, 0, 63190, 65536, 54061),
+    )
+    return header + bytes(128 - len(header)) + table + body
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_grey_becomes_the_grey_of_srgb(channels: int) -> None:
+    pixels = np.full((4, 4, channels), 128, np.uint8)
+    image = to_srgb(Image(pixels, "icc", icc_profile=grey_profile(1.0)))
+    assert image.space == "grey"
+    assert image.lost == ()
+    light = 128 / 255  # IEC 61966-2-1
+    expected = 255 * (1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(image.pixels[..., 0] - expected).max() <= 1.5
+    assert channels == 1 or (image.pixels[..., 1] == 128).all()
+
+
 def test_grey_and_alpha_go_through_a_profile(smooth) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     image = Image(smooth(20, 10, 4), "icc", icc_profile=wide_gamut())
@@ -403,6 +436,31 @@ def test_any_picture_goes_into_any_format(format, channels, dtype, width, height
     assert found is not None
     head = found.head(made.data, format)
     assert found.cost(head, 1) >= width * height
+
+
+STEPS = [
+    *("thumbnail:20", "fit:16x9:cover:attention", "fit:30x30:contain", "grayscale", "blur:1"),
+    *("rotate:20", "pad:2:red", "gamma:0.7", "contrast:1.4", "equalize", "median:3", "rotate90"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(STEPS), max_size=4),
+    st.sampled_from(supported()),
+    st.sampled_from(supported()),
+    st.sampled_from([1, 2, 3, 4]),
+)
+def test_any_picture_goes_from_any_format_through_any_chain_to_any(
+    chain, source, target, channels
+) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (33, 47, channels), np.uint8)
+    picture = decode_image(encode_image(Image.from_array(noise), source))
+    result = apply_transforms(picture, [parse_transform(step) for step in chain])
+    back = decode_image(encode_image(result, target))
+    assert (back.width, back.height, back.format) == (result.width, result.height, target)
+    if target in (ImageFormat.PNG, ImageFormat.TIFF):
+        assert np.array_equal(back.pixels, result.pixels)
 
 
 def test_light_and_back_changes_nothing(smooth) -> None:
