@@ -13,21 +13,32 @@ if TYPE_CHECKING:
         ProcessedImage as ProcessedImage,
         iter_images as iter_images,
         load_image as load_image,
+        load_log as load_log,
         load_with_retry as load_with_retry,
+        monitor_progress as monitor_progress,
         process_directory_concurrent as process_directory_concurrent,
         process_image as process_image,
         process_image_worker as process_image_worker,
+        process_with_cancellation as process_with_cancellation,
         process_with_filter as process_with_filter,
+        process_with_progress as process_with_progress,
         process_with_variants as process_with_variants,
         retry_with_backoff as retry_with_backoff,
+        run_pipeline as run_pipeline,
+        save_log as save_log,
         save_processed_image as save_processed_image,
         scan_directory as scan_directory,
+        streaming_pipeline as streaming_pipeline,
+    )
+    from imgpipe.cancel import (
+        CancellationToken as CancellationToken,
     )
     from imgpipe.config import (
         PipelineConfig as PipelineConfig,
         ProcessingConfig as ProcessingConfig,
     )
     from imgpipe.errors import (
+        Cancelled as Cancelled,
         CollisionError as CollisionError,
         ConfigError as ConfigError,
         DecodeError as DecodeError,
@@ -64,7 +75,12 @@ if TYPE_CHECKING:
     from imgpipe.manifest import (
         picture_html as picture_html,
     )
+    from imgpipe.progress import (
+        ProcessingStage as ProcessingStage,
+        ProgressUpdate as ProgressUpdate,
+    )
     from imgpipe.results import (
+        ProcessingLog as ProcessingLog,
         ProcessingResult as ProcessingResult,
         ProcessingStats as ProcessingStats,
     )
@@ -136,14 +152,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "imgpipe.api": (
-        "ProcessedImage iter_images load_image load_with_retry process_directory_concurrent "
-        "process_image process_image_worker process_with_filter process_with_variants "
-        "retry_with_backoff save_processed_image scan_directory"
+        "ProcessedImage iter_images load_image load_log load_with_retry monitor_progress "
+        "process_directory_concurrent process_image process_image_worker "
+        "process_with_cancellation process_with_filter process_with_progress "
+        "process_with_variants retry_with_backoff run_pipeline save_log save_processed_image "
+        "scan_directory streaming_pipeline"
     ),
+    "imgpipe.cancel": "CancellationToken",
+    "imgpipe.progress": "ProcessingStage ProgressUpdate",
     "imgpipe.config": "PipelineConfig ProcessingConfig",
     "imgpipe.errors": (
-        "CollisionError ConfigError DecodeError EncodeError ImageError ImgpipeError "
-        "LimitExceeded LoadError SaveError StorageFull TransformError"
+        "Cancelled CollisionError ConfigError DecodeError EncodeError ImageError "
+        "ImgpipeError LimitExceeded LoadError SaveError StorageFull TransformError"
     ),
     "imgpipe.files": "ImageData ImageFile",
     "imgpipe.flow.pipeline": "Pipeline",
@@ -157,7 +177,7 @@ _HOMES = {
         "WatermarkConfig WatermarkPosition apply_image_watermark apply_text_watermark "
         "apply_watermark calculate_watermark_position"
     ),
-    "imgpipe.results": "ProcessingResult ProcessingStats",
+    "imgpipe.results": "ProcessingLog ProcessingResult ProcessingStats",
     "imgpipe.steps.decode": "decode_image get_image_dimensions",
     "imgpipe.steps.load": "open_image",
     "imgpipe.steps.encode": "encode_image",

@@ -3,22 +3,34 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Sequence,
+)
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import tenacity
 
+from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig, ProcessingConfig
-from imgpipe.errors import ImageError, LoadError
+from imgpipe.errors import Cancelled, ConfigError, ImageError, LoadError
 from imgpipe.files import ImageData, ImageFile
 from imgpipe.flow.pipeline import Pipeline
+from imgpipe.flow.watch import Progress, Watch
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.kernels import Kernel
 from imgpipe.policy import Policy
-from imgpipe.results import ProcessingResult, ProcessingStats
+from imgpipe.progress import ProgressUpdate
+from imgpipe.results import ProcessingLog, ProcessingResult, ProcessingStats
 from imgpipe.steps.decode import decode, decode_for
 from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
@@ -209,20 +221,133 @@ async def process_directory_concurrent(
     folder gives empty stats. Pictures that fail are counted and cost themselves alone. Raises
     ConfigError where a folder cannot be used, CollisionError or StorageFull.
     """
+    return await _process_directory(input_dir, output_dir, config)
+
+
+async def process_with_progress(
+    input_dir: PathLike,
+    output_dir: PathLike,
+    config: ProcessingConfig | None,
+    progress: Progress,
+) -> ProcessingStats:
+    """`process_directory_concurrent`, telling `progress` of every picture that is finished.
+
+    `progress` is any callable that takes a ProgressUpdate, called on the event loop, or an
+    asyncio.Queue, which gets None at the end and loses its oldest updates where it is full.
+    """
+    return await _process_directory(input_dir, output_dir, config, progress)
+
+
+async def process_with_cancellation(
+    input_dir: PathLike,
+    output_dir: PathLike,
+    config: ProcessingConfig | None,
+    token: CancellationToken,
+) -> ProcessingStats:
+    """`process_directory_concurrent` until `token` is cancelled; the stats of what was done."""
+    return await _process_directory(input_dir, output_dir, config, token=token)
+
+
+async def _process_directory(
+    input_dir: PathLike,
+    output_dir: PathLike,
+    config: ProcessingConfig | None,
+    progress: Progress | None = None,
+    token: CancellationToken | None = None,
+) -> ProcessingStats:
     config = config or ProcessingConfig()
     stats = ProcessingStats()
-    if not await scan_directory(input_dir):
-        return stats
-    pipeline = PipelineConfig(
-        input_dir,
-        output_dir,
-        config.worker_count,
-        transforms=config.transforms,
-        batch_size=config.batch_size,
-        overwrite="all",
-        recursive=False,
-    )
-    async with Pipeline(pipeline, keep_log=False) as run:
-        async for result in run:
-            stats.add(result)
+    watch = Watch(progress, outputs=1)
+    watch.start()
+    try:
+        if not await scan_directory(input_dir):
+            watch.end(0)
+            return stats
+        pipeline = PipelineConfig(
+            input_dir,
+            output_dir,
+            config.worker_count,
+            transforms=config.transforms,
+            batch_size=config.batch_size,
+            overwrite="all",
+            recursive=False,
+        )
+        async with Pipeline(pipeline, token=token, keep_log=False) as run:
+            async for result in run:
+                stats.add(result)
+                watch.add(result, run.planned)
+        watch.end(run.planned)
+    except Cancelled:
+        pass
+    finally:
+        watch.close()
     return stats
+
+
+async def monitor_progress(
+    updates: "asyncio.Queue[ProgressUpdate | None] | AsyncIterable[ProgressUpdate]",
+) -> None:
+    """Print updates, a line each, until a queue gives None or an iterable ends."""
+    if isinstance(updates, asyncio.Queue):
+        while update := await updates.get():
+            print(update.format())
+        return
+    async for update in updates:
+        print(update.format())
+
+
+async def streaming_pipeline(
+    config: PipelineConfig,
+    progress: Progress | None = None,
+    token: CancellationToken | None = None,
+) -> ProcessingLog:
+    """Run `config` to its end and tell what became of each picture.
+
+    `progress` and `token` are as for `process_with_progress` and `process_with_cancellation`; a run
+    that was stopped gives the log of what it came to. Raises as `Pipeline` does.
+    """
+    results = []
+    watch = Watch(progress, len(config.outputs))
+    watch.start()
+    try:
+        async with Pipeline(config, token=token) as run:
+            async for result in run:
+                results.append(result)
+                watch.add(result, run.planned)
+        watch.end(run.planned)
+    except Cancelled:
+        pass
+    finally:
+        watch.close()
+    return ProcessingLog.of(results)
+
+
+def run_pipeline(
+    config: PipelineConfig,
+    progress: Callable[[ProgressUpdate], object] | None = None,
+    token: CancellationToken | None = None,
+) -> ProcessingLog:
+    """`streaming_pipeline` for programs without asyncio; also where an event loop is running.
+
+    It has a thread and an event loop of its own, in which `progress` is called.
+    """
+    with ThreadPoolExecutor(1, "imgpipe-run") as thread:
+        return thread.submit(asyncio.run, streaming_pipeline(config, progress, token)).result()
+
+
+async def save_log(log: ProcessingLog, path: PathLike) -> None:
+    """Write a log to `path` as JSON, whole or not at all. Raises SaveError or StorageFull."""
+    data = log.to_json().encode()
+    await asyncio.to_thread(write_whole, data, Path(path))
+
+
+async def load_log(path: PathLike) -> ProcessingLog:
+    """The log that `save_log` wrote, equal to what it was.
+
+    Raises ConfigError for a file that is not there or is no log.
+    """
+    try:
+        text = await asyncio.to_thread(Path(path).read_bytes)
+    except OSError as error:
+        raise ConfigError(f"Expected a log at {path}, got: {error.strerror}") from error
+    return ProcessingLog.from_json(text)

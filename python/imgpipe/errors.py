@@ -4,6 +4,7 @@
     ├─ ConfigError (a ValueError)    what was asked for makes no sense; raised before any work
     ├─ CollisionError                two pictures would land on one output
     ├─ StorageFull                   no room is left where the outputs go
+    ├─ Cancelled                     somebody asked the run to stop
     └─ ImageError  .path .step       one picture cannot be done; the others can
        ├─ LoadError
        ├─ LimitExceeded
@@ -33,6 +34,10 @@ class CollisionError(ImgpipeError):
 
 class StorageFull(ImgpipeError):
     """No room is left where the outputs go; what is done stays done."""
+
+
+class Cancelled(ImgpipeError):
+    """Somebody asked the run to stop; what is done stays done."""
 
 
 class ImageError(ImgpipeError):

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig
-from imgpipe.errors import ConfigError, ImageError, SaveError
+from imgpipe.errors import Cancelled, ConfigError, ImageError, SaveError
 from imgpipe.files import ImageData
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Domain, is_input, plan_domains
@@ -42,16 +43,24 @@ class Pipeline:
     stops it; what is saved stays, and what was in flight leaves no trace.
 
     Entering raises ConfigError, before anything is written, where there is nothing to do or no
-    place to put it. Iterating raises CollisionError or StorageFull where the run cannot go on.
+    place to put it. Iterating raises CollisionError or StorageFull where the run cannot go on, and
+    Cancelled once `token` is.
     """
 
-    def __init__(self, config: PipelineConfig, *, keep_log: bool = True) -> None:
-        """`keep_log` False leaves no log in the output folder."""
+    def __init__(
+        self,
+        config: PipelineConfig,
+        *,
+        token: CancellationToken | None = None,
+        keep_log: bool = True,
+    ) -> None:
+        """`token` stops the run; `keep_log` False leaves no log in the output folder."""
         self.config = config
         self.planned = 0
         """Pictures planned so far, those that are up to date among them."""
         self.scanning = True
         """Whether more pictures may yet be found."""
+        self._token = token or CancellationToken()
         self._keep_log = keep_log
         self._results: Channel[ProcessingResult] = Channel(config.buffer * config.batch_size)
 
@@ -74,6 +83,9 @@ class Pipeline:
             raise
         self._recorder = Recorder(self._log, config.destination)
         self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
+        loop = asyncio.get_running_loop()
+        self._stop = partial(loop.call_soon_threadsafe, self._run.cancel)
+        self._token.on_cancel(self._stop)
         return self
 
     async def __aexit__(
@@ -82,6 +94,7 @@ class Pipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._token.forget(self._stop)
         self._run.cancel()
         await asyncio.wait([self._run])
         if not self._run.cancelled():
@@ -102,6 +115,9 @@ class Pipeline:
     async def __aiter__(self) -> AsyncIterator[ProcessingResult]:
         async for result in self._results:
             yield result
+        await asyncio.wait([self._run])
+        if self._run.cancelled() and self._token.is_cancelled():
+            raise Cancelled("Expected to finish, but was asked to stop; run again to go on")
         await self._run  # raises what ended the run early
 
     async def _hop(self, function: Callable[..., T], *arguments: Any) -> T:
@@ -208,5 +224,9 @@ def _failure(error: ImageError) -> ProcessingResult:
 
 
 def _skip(job: Job, row: Row, output_dir: Path) -> ProcessingResult:
-    path = output_dir / row.output.path
-    return ProcessingResult(job.path, True, path, None, 0.0, skipped=row.decision.value)
+    path = None if row.decision is Decision.UNNEEDED else output_dir / row.output.path
+    return ProcessingResult(
+        *(job.path, True, path, None, 0.0),
+        skipped=row.decision.value,
+        variant=row.output.variant,
+    )

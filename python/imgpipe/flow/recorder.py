@@ -115,7 +115,11 @@ def _each(item: Outcome) -> Iterable[Made]:
 def _result(item: Outcome, made: Made) -> ProcessingResult:
     if not made.staged and not made.error:
         reason = Decision.UNNEEDED.value
-        return ProcessingResult(item.job.path, True, None, None, item.seconds, skipped=reason)
+        return ProcessingResult(
+            *(item.job.path, True, None, None, item.seconds),
+            skipped=reason,
+            variant=made.row.output.variant,
+        )
     target = made.staged.target if made.staged else None
     message, step = (str(made.error), made.error.step) if made.error else (None, None)
     return ProcessingResult(
@@ -126,4 +130,5 @@ def _result(item: Outcome, made: Made) -> ProcessingResult:
         item.seconds,
         step=step,
         lost=made.encoded.lost if target and made.encoded else (),
+        variant=made.row.output.variant,
     )

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Self
 
@@ -168,7 +168,7 @@ class RunLog:
         existing_size = _size(self._output_dir / os.fsdecode(landed))
         decision = decide(existing_size, our_size, same, overwrite)
         if decision.is_skip:
-            return Row(id or 0, output, decision)
+            return Row(id or 0, replace(output, path=PurePath(os.fsdecode(landed))), decision)
         (id,) = self._connection.execute(
             "insert into outputs (input, path, key, state) values (?, ?, ?, 'planned') "
             "on conflict (path) do update set input = excluded.input, key = excluded.key, "
