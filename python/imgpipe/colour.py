@@ -17,7 +17,7 @@ from imgpipe.losses import Loss
 
 _INTENT = ImageCms.Intent.PERCEPTUAL
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
-_BROKEN = Loss("profile", "a broken one, colours taken for sRGB")
+_BROKEN = Loss("profile", "broken or not for such pixels, colours taken for sRGB")
 
 
 def to_srgb(image: Image) -> Image:

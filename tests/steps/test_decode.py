@@ -42,7 +42,7 @@ def test_pixels_and_size_are_pillows(format: str, smooth, encoded, tmp_path: Pat
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_every_orientation_comes_out_upright(format, orientation, smooth, encoded) -> None:
     exif = pil.Exif()
     exif[0x0112] = orientation

@@ -369,3 +369,26 @@ def test_files_keep_their_dates_where_that_is_asked_for(photos: Path, tmp_path: 
         run(PipelineConfig(photos, tmp_path / keep, transforms=[Width(50)], keep=keep))
         stamps = {path.stat().st_mtime_ns for path in (tmp_path / keep).glob("*.jpg")}
         assert (stamps == {10**18}) == kept
+
+
+def test_a_name_by_content_never_takes_a_file_that_is_not_ours(photos, tmp_path: Path) -> None:
+    def config(width: int, overwrite: str) -> PipelineConfig:
+        return PipelineConfig(
+            photos,
+            tmp_path / "out",
+            transforms=[Width(width)],
+            name="{stem}-{width}{ext}",
+            overwrite=overwrite,
+        )
+
+    assert all(result.success for result in run(config(100, "never")))
+    foreign = tmp_path / "out" / "wide-90.jpg"
+    foreign.write_bytes(b"mine")
+    results = {result.original_path.name: result for result in run(config(90, "changed"))}
+    assert results["small.jpg"].output_path == tmp_path / "out" / "small-90.jpg"
+    assert not results["wide.jpg"].success
+    assert foreign.read_bytes() == b"mine"
+    foreign.unlink()
+    again = {result.original_path.name: result for result in run(config(90, "changed"))}
+    assert again["wide.jpg"].output_path == foreign
+    assert again["small.jpg"].skipped == "up to date"

@@ -94,7 +94,7 @@ def with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) ->
     if exif:
         body = exif if exif.startswith(EXIF) else EXIF + exif
         if len(body) > _SEGMENT:
-            raise ValueError(f"an EXIF block of at most {_SEGMENT} bytes, got {len(body)}")
+            raise ValueError(f"an EXIF block of {len(body)} bytes, and {_SEGMENT} are the most")
         segments += _segment(0xE1, body)
     if icc_profile:
         room = _SEGMENT - 14

@@ -82,7 +82,7 @@ def head(data: bytes, format: ImageFormat) -> Head:
             height,
             len(opened.getbands()),
             _depth(opened, data, format),
-            orientation_of(opened),
+            1 if isinstance(opened, TiffImageFile) else orientation_of(opened),  # it turns those
             progressive,
         )
 

@@ -189,7 +189,7 @@ class Pipeline:
     def _refuse_inputs(self, job: Job, rows: Iterable[Row]) -> Job | ImageError:
         """The job, or an error where one of its outputs would replace an input."""
         for row in rows:
-            target = self.config.destination / row.output.path
+            target = self.config.destination / row.existing
             if row.decision is Decision.REPLACE and is_input(target, job, self.config):
                 return SaveError(f"Expected an output that is no input, got {target}", job.path)
         return job

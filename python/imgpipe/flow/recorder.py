@@ -96,8 +96,10 @@ class Recorder:
     def _publish(self, item: Outcome, made: Made) -> Made:
         if made.staged is None:
             return made
+        # Under another name than the one decided about, whatever is there is not ours to replace.
+        decided = made.staged.target == self._output_dir / made.row.existing
         try:
-            publish(made.staged, replace=made.row.decision is Decision.REPLACE)
+            publish(made.staged, replace=decided and made.row.decision is Decision.REPLACE)
         except ImageError as error:
             self._refused.append((made.row, error))
             return Made(made.row, error=error)

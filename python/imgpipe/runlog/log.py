@@ -63,11 +63,15 @@ _ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A planned output's place in the log, and what is to become of it."""
+    """A planned output's place in the log, and what is to become of it.
+
+    `existing` is the file that it was decided about: the planned one, or where our last one went.
+    """
 
     id: int
     output: Output
     decision: Decision
+    existing: PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +168,19 @@ class RunLog:
         id, landed, our_size, old_key, state = known or (None, path, None, None, None)
         same = state == "done" and old_key == key
         if same and our_size is None and overwrite != "all":
-            return Row(id or 0, output, Decision.UNNEEDED)
+            return Row(id or 0, output, Decision.UNNEEDED, PurePath(os.fsdecode(landed)))
         existing_size = _size(self._output_dir / os.fsdecode(landed))
         decision = decide(existing_size, our_size, same, overwrite)
+        existing = PurePath(os.fsdecode(landed))
         if decision.is_skip:
-            return Row(id or 0, replace(output, path=PurePath(os.fsdecode(landed))), decision)
+            return Row(id or 0, replace(output, path=existing), decision, existing)
         (id,) = self._connection.execute(
             "insert into outputs (input, path, key, state) values (?, ?, ?, 'planned') "
             "on conflict (path) do update set input = excluded.input, key = excluded.key, "
             "state = 'planned', step = null, error = null returning id",
             (input_id, path, key),
         ).fetchone()
-        return Row(id, output, decision)
+        return Row(id, output, decision, existing)
 
     def land(self, row: Row, path: PurePath) -> bool:
         """Let an output go to `path` instead of where it was planned; False where that is taken."""
