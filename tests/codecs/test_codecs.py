@@ -329,6 +329,45 @@ def test_of_several_pictures_the_first_comes_and_the_loss_is_told(smooth, encode
         assert kinds(decode_image(data)) == {kind}
 
 
+def test_what_is_not_read_of_a_jpeg_is_told(smooth) -> None:
+    plain = encode_image(Image.from_array(smooth(40, 30)), ImageFormat.JPEG)
+
+    def with_segment(marker: int, body: bytes) -> set[str]:
+        length = (len(body) + 2).to_bytes(2)
+        image = decode_image(plain[:2] + bytes([0xFF, marker]) + length + body + plain[2:])
+        return {str(loss) for loss in image.lost}
+
+    xmp = b"http://ns.adobe.com/xap/1.0/\0<x/>"
+    assert with_segment(0xE1, xmp) == {"metadata (XMP)"}
+    assert with_segment(0xED, b"Photoshop 3.0\0") == {"metadata (IPTC)"}
+    assert with_segment(0xFE, b"hello") == {"metadata (a comment)"}
+    gain_map = {"metadata (XMP)", "gain-map (of high dynamic range)"}
+    assert with_segment(0xE1, xmp + b'<a hdrgm:Version="1.0"/>') == gain_map
+    iso = {"gain-map (of high dynamic range)"}
+    assert with_segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0") == iso
+
+
+def test_text_in_a_png_is_told(smooth, encoded) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("Location", "at home")
+    image = decode_image(encoded(smooth(20, 10), "PNG", pnginfo=text))
+    assert {str(loss) for loss in image.lost} == {"metadata (text)"}
+    assert b"at home" not in encode_image(image, ImageFormat.PNG, keep="all,gps")
+
+
+def test_a_small_picture_in_exif_never_goes_along(smooth, encoded) -> None:
+    exif = exif_with()
+    data = encoded(smooth(40, 30), "JPEG", exif=exif)
+    block = walk(data).exif
+    assert block is not None
+    hidden = encoded(smooth(16, 16), "JPEG")
+    image = decode_image(with_metadata(encoded(smooth(40, 30), "JPEG"), block + hidden, None))
+    assert hidden[:40] in (image.exif or b"")
+    assert hidden[:40] not in encode_image(image, ImageFormat.JPEG, keep="all,gps")
+
+
 def test_a_forbidden_loss_is_that_pictures_error() -> None:
     clear = Image.from_array(np.zeros((4, 4, 4), np.uint8))
     made = encode(clear, ImageFormat.JPEG, Encoding(), Policy())

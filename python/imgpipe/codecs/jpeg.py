@@ -94,9 +94,7 @@ def _recover(data: bytes, head: Head, scale: int, grey: bool, reason: str) -> Im
 
 
 def _left_behind(found: JpegHead) -> tuple[Loss, ...]:
-    lost = []
-    if found.has_xmp:
-        lost.append(Loss("metadata", "XMP"))
+    lost = [Loss("metadata", kind) for kind in found.others]
     if found.has_gain_map:
         lost.append(Loss("gain-map", "of high dynamic range"))
     return tuple(lost)

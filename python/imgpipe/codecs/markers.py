@@ -17,7 +17,10 @@ _SEGMENT = 65533  # bytes that a segment holds beside its length
 
 @dataclass(frozen=True, slots=True)
 class JpegHead:
-    """A JPEG's frame: its kind of coding, size, sampling factors, and what stands before it."""
+    """A JPEG's frame: its kind of coding, size, sampling factors, and what stands before it.
+
+    `others` names the kinds of metadata that are not read here.
+    """
 
     coding: int
     depth: int
@@ -28,14 +31,15 @@ class JpegHead:
     exif: bytes | None
     icc_profile: bytes | None
     has_gain_map: bool
-    has_xmp: bool
+    others: tuple[str, ...]
 
 
 def walk(data: bytes) -> JpegHead:
     """What stands before the first scan of a JPEG. Raises ValueError where that makes no sense."""
     exif = adobe = frame = None
     icc: dict[int, bytes] = {}
-    gain_map = xmp = False
+    gain_map = False
+    others: list[str] = []
     for marker, start, end in _segments(data):
         body = data[start:end]
         if marker in _FRAMES:
@@ -43,12 +47,16 @@ def walk(data: bytes) -> JpegHead:
         elif marker == 0xE1 and body.startswith(EXIF) and exif is None:
             exif = body
         elif marker == 0xE1 and body.startswith(b"http://ns.adobe.com/xap/"):
-            xmp = True
+            others.append("XMP")
             gain_map |= _GAIN_MAPS[0] in body
         elif marker == 0xE2 and body.startswith(_ICC) and len(body) > 14:
             icc[body[12]] = body[14:]
         elif marker == 0xE2:
             gain_map |= body.startswith(_GAIN_MAPS[1])
+        elif marker == 0xED:
+            others.append("IPTC")
+        elif marker == 0xFE:
+            others.append("a comment")
         elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
             adobe = body[11]
     if frame is None:
@@ -60,7 +68,7 @@ def walk(data: bytes) -> JpegHead:
         raise ValueError(f"a frame of {width}x{height} pixels and {components} components")
     profile = b"".join(icc[number] for number in sorted(icc)) or None
     return JpegHead(
-        coding - 0xC0, depth, width, height, sampling, adobe, exif, profile, gain_map, xmp
+        coding - 0xC0, depth, width, height, sampling, adobe, exif, profile, gain_map, tuple(others)
     )
 
 

@@ -61,6 +61,8 @@ _LIBRARIES = {
     ImageFormat.JPEG2000: "jpg_2000",
 }
 
+_OTHERS = {"xmp": "XMP", "photoshop": "IPTC", "comment": "a comment"}
+
 _BYTES_EACH = 12  # for a pixel: as it is stored, as Pillow holds it, as an array, turned
 
 
@@ -101,9 +103,10 @@ def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Im
             size = opened.size[0] // scale, opened.size[1] // scale
             colourless = grey and opened.mode == "RGB" and "icc_profile" not in opened.info
             opened.draft("L" if colourless else opened.mode, size)
-        lost = _left_behind(opened)
+        lost = _frames_left(opened)
         exif = _exif(opened)
         opened.load()
+        lost += _metadata_left(opened)  # some of which comes after the pixels
         picture, loss = _picture(opened)
     if head.depth > 8 and picture.pixels.dtype == np.uint8:
         lost.append(Loss("depth", f"{head.depth} bits to 8"))
@@ -159,20 +162,21 @@ def _exif(opened: ImageFile) -> bytes | None:
     return exif
 
 
-def _left_behind(opened: ImageFile) -> list[Loss]:
-    """What of the file is not looked at."""
-    lost = []
-    if getattr(opened, "is_animated", False):
-        pages = isinstance(opened, TiffImageFile)
-        lost.append(
-            Loss("pages", "those after the first")
-            if pages
-            else Loss("animation", "frames after the first")
-        )
-    if "xmp" in opened.info:
-        lost.append(Loss("metadata", "XMP"))
-        if b"hdrgm:Version" in opened.info["xmp"]:
-            lost.append(Loss("gain-map", "of high dynamic range"))
+def _frames_left(opened: ImageFile) -> list[Loss]:
+    if not getattr(opened, "is_animated", False):
+        return []
+    if isinstance(opened, TiffImageFile):
+        return [Loss("pages", "those after the first")]
+    return [Loss("animation", "frames after the first")]
+
+
+def _metadata_left(opened: ImageFile) -> list[Loss]:
+    """What is not EXIF."""
+    lost = [Loss("metadata", what) for key, what in _OTHERS.items() if key in opened.info]
+    if getattr(opened, "text", None):
+        lost.append(Loss("metadata", "text"))
+    if b"hdrgm:Version" in opened.info.get("xmp", b""):
+        lost.append(Loss("gain-map", "of high dynamic range"))
     return lost
 
 
