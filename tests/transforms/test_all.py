@@ -49,6 +49,7 @@ EXAMPLES = [
     *(Resize(30, 20), Thumbnail(16), Width(20), Height(15), Crop(3, 2, 20, 10), Pad(1, 2, 3, 4)),
     *(Fit(30, 20, mode, position) for mode in MODES for position in POSITIONS[:2]),
     *(Fit(30, 20, "cover", "attention"), Fit(64, 9, "contain", "left", "#ff880080")),
+    *(Fit(20, None, "outside"), Fit(None, 60, "cover"), Fit(99, 20, "cover", enlarge=False)),
     *(Pad(0, 1, 0, 1, "black"), AutoOrient(), Rotate(30), Rotate(-7.25, "black"), Grayscale()),
     *(BoxBlur(2), Sharpen(), UnsharpMask(1.5, 0.8, 3), EdgeDetect(), Sobel(), Emboss()),
     *(Convolve(KERNEL), Contrast(1.2), Gamma(0.8), Saturation(1.3), AutoContrast(1)),
@@ -93,6 +94,8 @@ def test_spelling_reads_back(transform) -> None:
         ("fit:800x600", Fit(800, 600)),
         ("fit:800x600:cover:attention", Fit(800, 600, "cover", "attention")),
         ("fit:8x6:contain:top:black", Fit(8, 6, "contain", "top", "black")),
+        ("fit:800x:inside", Fit(800, None, "inside")),
+        ("fit:x6:cover:no-enlarge", Fit(None, 6, "cover", enlarge=False)),
         ("crop:100x50+10+20", Crop(10, 20, 100, 50)),
         ("pad:10", Pad(10, 10, 10, 10)),
         ("pad:10x20:white", Pad(10, 20, 10, 20, "white")),
@@ -113,7 +116,13 @@ def test_spellings(text: str, expected) -> None:
     "text",
     [
         *("fit", "fit:800", "fit:0x5", "fit:5x5:stretch", "fit:5x5:cover:middle"),
-        *("fit:5x5:cover:top:mauve", "fit:5x5:cover:top:white:more", "crop:5x5", "crop:0x5+1+1"),
+        *(
+            "fit:x",
+            "fit:5x5:cover:top:mauve",
+            "fit:5x5:cover:top:white:more",
+            "crop:5x5",
+            "crop:0x5+1+1",
+        ),
         *("crop:5x5+-1+1", "pad", "pad:1x2x3", "pad:-1", "pad:1:mauve", "rotate", "rotate:nan"),
         *("rotate:x", "box-blur:-1", "box-blur:1.5", "median:4", "unsharp-mask", "gamma:0"),
         *("unsharp-mask:1x11", "contrast:-1", "saturation:nan", "auto-contrast:50", "clahe:1x2"),
@@ -258,3 +267,33 @@ def test_a_leading_resize_of_a_smaller_copy_has_the_same_size(channels: int) -> 
 def test_the_size_is_that_of_the_whole_picture_and_not_of_its_copy() -> None:
     copy = Image.from_array(pixels_of(3, np.uint8, 500, 5))
     assert Thumbnail(250).apply_to(copy, (1000, 9)).pixels.shape == (2, 250, 3)
+
+
+@pytest.mark.parametrize(
+    ("transform", "size", "expected"),
+    [
+        (Fit(80, 60, "inside"), (20, 10), (80, 40)),
+        (Fit(80, 60, "inside", enlarge=False), (20, 10), (20, 10)),
+        (Fit(80, 60, "outside"), (200, 100), (120, 60)),
+        (Fit(80, 60, "outside", enlarge=False), (100, 50), (100, 50)),
+        (Fit(80, 60, "cover", enlarge=False), (100, 50), (80, 50)),
+        (Fit(80, 60, "contain", enlarge=False), (20, 10), (80, 60)),
+        (Fit(80, 60, "fill", enlarge=False), (20, 100), (20, 60)),
+        *((Fit(80, None, mode), (200, 100), (80, 40)) for mode in MODES),
+        *((Fit(None, 60, mode), (200, 100), (120, 60)) for mode in MODES),
+    ],
+)
+def test_sizes_worked_out_by_hand(transform, size, expected, smooth) -> None:
+    result = apply_transform(smooth(*size), transform)
+    assert (result.width, result.height) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 560), st.booleans(), st.sampled_from([(255, 50, 0), (0, 70, 255)]))
+def test_a_patch_that_stands_out_is_never_cut(offset: int, upright: bool, colour) -> None:
+    picture = np.full((200, 600, 3), 128, np.uint8)
+    picture[80:120, offset : offset + 40] = colour
+    if upright:
+        picture = np.ascontiguousarray(picture.swapaxes(0, 1))
+    kept = apply_transform(picture, Fit(200, 200, "cover", "attention")).pixels
+    assert (kept != 128).any(axis=2).sum() >= 36 * 40  # it is looked at in cells
