@@ -297,3 +297,29 @@ def test_a_patch_that_stands_out_is_never_cut(offset: int, upright: bool, colour
         picture = np.ascontiguousarray(picture.swapaxes(0, 1))
     kept = apply_transform(picture, Fit(200, 200, "cover", "attention")).pixels
     assert (kept != 128).any(axis=2).sum() >= 36 * 40  # it is looked at in cells
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Thumbnail("5"),
+        lambda: Width(None),
+        lambda: Clahe(2, 8),
+        lambda: Clahe(2, (8, 8, 8)),
+        lambda: Clahe(2, (8, 8.5)),
+        lambda: Contrast("1"),
+        lambda: Rotate("30"),
+        lambda: Convolve([[1, 2, 1]]),
+    ],
+)
+def test_what_is_no_number_is_refused_with_a_sentence(make) -> None:
+    with pytest.raises((ValueError, TypeError), match="^Expected .*, got "):
+        make()
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [Fit(8, 6, background=" White "), Pad(1, 1, 1, 1, "#FF8800"), Rotate(30, "Red")],
+)
+def test_colours_in_any_case_read_back(transform) -> None:
+    assert parse_transform(transform.spell()) == transform

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imgpipe import kernels
 from imgpipe.image import Image
+from imgpipe.kernels.arrays import WHITE
 
 _LONGEST = 256  # pixels of the reduction that is looked at
 _EDGES, _COLOUR, _SKIN = 2.0, 1.0, 0.3
@@ -53,8 +54,8 @@ def _window_sums(score: NDArray[Any], width: int, height: int) -> NDArray[Any]:
 
 def _saliency(pixels: NDArray[Any]) -> NDArray[Any]:
     """What each pixel counts, from 0 on."""
-    values = np.nan_to_num(pixels.astype(np.float32))
-    values /= 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
+    white = WHITE[pixels.dtype]
+    values = np.clip(np.nan_to_num(pixels.astype(np.float32)), 0, white) / np.float32(white)
     opacity = values[..., -1] if values.shape[2] % 2 == 0 else 1
     colours = values[..., : values.shape[2] - (values.shape[2] % 2 == 0)]
     luma = np.ascontiguousarray(colours.mean(axis=2))

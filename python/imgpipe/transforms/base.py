@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import MISSING, dataclass, fields
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
@@ -65,11 +66,13 @@ def numbers(arguments: str, counts: range, usage: str) -> list[float]:
         raise ValueError(f"Expected {usage}, got {got}") from None
 
 
-def whole_number(value: float, low: int, high: int, what: str) -> int:
+def whole_number(value: Any, low: int, high: int, what: str) -> int:
     """`value` as an int. Raises ValueError that names `what`, unless whole and in range."""
-    if not isinstance(value, bool) and low <= value <= high and value == int(value):
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if number and low <= value <= high and value == int(value):
         return int(value)
-    raise ValueError(f"Expected a whole {what} from {low} to {high}, got {value:g}")
+    got = f"{value:g}" if isinstance(value, float) else repr(value)
+    raise ValueError(f"Expected a whole {what} from {low} to {high}, got {got}")
 
 
 def make_whole(transform: ImageTransform, low: int, high: int, *names: str) -> None:

@@ -10,7 +10,7 @@ from imgpipe.image import Image
 from imgpipe.kernels.blur import MAX_RADIUS, check_sigma
 from imgpipe.kernels.checks import number
 from imgpipe.kernels.unsharp import LEVELS, MAX_AMOUNT
-from imgpipe.transforms.base import ImageTransform, PixelTransform, make_whole
+from imgpipe.transforms.base import PixelTransform, make_whole
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class BoxBlur(PixelTransform):
 
 @dataclass(frozen=True)
 class Sharpen(PixelTransform):
-    """The difference between a pixel and its four neighbours added to it; 3x3 pixels."""
+    """The difference between a pixel and its four neighbours added to it; alpha stays."""
 
     name: ClassVar[str] = "sharpen"
     usage: ClassVar[str] = "sharpen"
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        return kernels.sharpen(pixels)
+        return _alpha_kept(kernels.sharpen(pixels), pixels)
 
 
 @dataclass(frozen=True)
@@ -82,35 +82,35 @@ class UnsharpMask(PixelTransform):
 
 @dataclass(frozen=True)
 class EdgeDetect(PixelTransform):
-    """The difference between a pixel and its eight neighbours."""
+    """The difference between a pixel and its eight neighbours; alpha stays."""
 
     name: ClassVar[str] = "edge-detect"
     usage: ClassVar[str] = "edge-detect"
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        return kernels.edge_detect(pixels)
+        return _alpha_kept(kernels.edge_detect(pixels), pixels)
 
 
 @dataclass(frozen=True)
 class Sobel(PixelTransform):
-    """How steep each channel is, by Sobel's two kernels."""
+    """How steep each channel is, by Sobel's two kernels; alpha stays."""
 
     name: ClassVar[str] = "sobel"
     usage: ClassVar[str] = "sobel"
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        return kernels.sobel(pixels)
+        return _alpha_kept(kernels.sobel(pixels), pixels)
 
 
 @dataclass(frozen=True)
 class Emboss(PixelTransform):
-    """Relief, lit from the lower right."""
+    """Relief, lit from the lower right; alpha stays."""
 
     name: ClassVar[str] = "emboss"
     usage: ClassVar[str] = "emboss"
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        return kernels.emboss(pixels)
+        return _alpha_kept(kernels.emboss(pixels), pixels)
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ class Median(PixelTransform):
 
 
 @dataclass(frozen=True)
-class Convolve(ImageTransform):
-    """Any kernel, as `kernels.convolve` applies it.
+class Convolve(PixelTransform):
+    """Any kernel, as `kernels.convolve` applies it, but that alpha stays.
 
     Spelled with its rows from the top, `/` between them, and its divisor at the end.
     """
@@ -147,8 +147,8 @@ class Convolve(ImageTransform):
         if not isinstance(self.kernel, kernels.Kernel):
             raise TypeError(f"Expected a Kernel, got {self.kernel!r}")
 
-    def apply(self, image: Image) -> Image:
-        return apply_kernel(image, self.kernel)
+    def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return _alpha_kept(kernels.convolve(pixels, self.kernel), pixels)
 
     @classmethod
     def parse(cls, arguments: str) -> Self:
@@ -173,3 +173,10 @@ def _plain(value: float) -> str:
 def apply_kernel(image: Image, kernel: kernels.Kernel, *, border: str = "reflect") -> Image:
     """`kernels.convolve` for an Image: a new one with every channel convolved, alpha too."""
     return image.with_pixels(kernels.convolve(image.pixels, kernel, border=border))
+
+
+def _alpha_kept(result: NDArray[Any], pixels: NDArray[Any]) -> NDArray[Any]:
+    """`result` with the alpha of `pixels`: weights that sum to 0 would make all of it clear."""
+    if pixels.shape[2] % 2 == 0:
+        result[..., -1] = pixels[..., -1]
+    return result

@@ -9,7 +9,7 @@ from imgpipe.kernels.checks import one_of
 from imgpipe.limits import MAX_SIDE
 from imgpipe.transforms.attention import most_salient
 from imgpipe.transforms.base import whole_number
-from imgpipe.transforms.frame import check_background, padded
+from imgpipe.transforms.frame import checked_background, padded
 from imgpipe.transforms.sizing import Sizing, scaled
 
 MODES = ("contain", "cover", "fill", "inside", "outside")
@@ -65,7 +65,7 @@ class Fit(Sizing):
                 object.__setattr__(self, side, value)
         one_of(self.mode, MODES, "mode for fit")
         one_of(self.position, POSITIONS, "position for fit")
-        check_background(self.background)
+        object.__setattr__(self, "background", checked_background(self.background))
 
     def _box(self, width: int, height: int) -> tuple[int, int]:
         return (
@@ -130,5 +130,5 @@ class Fit(Sizing):
 
     def spell(self) -> str:
         words = [f"fit:{self.width or ''}x{self.height or ''}", self.mode, self.position]
-        words += [self.background.lower()] if self.background is not None else []
+        words += [self.background] if self.background is not None else []
         return ":".join(words if self.enlarge else [*words, _NO_ENLARGE])

@@ -10,34 +10,37 @@ from numpy.typing import NDArray
 from imgpipe import kernels
 from imgpipe.colours import parse_colour
 from imgpipe.image import Image
+from imgpipe.kernels.arrays import WHITE
 from imgpipe.kernels.checks import finite
 from imgpipe.limits import MAX_SIDE
 from imgpipe.transforms.base import ImageTransform, PixelTransform, make_whole
 
 _BOX = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
-_LUMA = (0.299, 0.587, 0.114)
 
 
-def check_background(background: str | None) -> None:
-    """Raise ValueError for what is neither a colour nor None."""
-    if background is not None:
-        parse_colour(background)
+def checked_background(background: str | None) -> str | None:
+    """`background` in lower case. Raises ValueError for what is neither a colour nor None."""
+    if background is None:
+        return None
+    parse_colour(background)
+    return background.strip().lower()
 
 
 def ground(image: Image, background: str | None) -> NDArray[Any]:
-    """A pixel of `background` in the channels and dtype of `image`.
+    """A pixel of `background` in the channels and dtype of `image`, over white without alpha.
 
     None is white, or clear where the picture has transparency.
     """
-    clear = "#ffffff00" if image.has_alpha else "white"
-    red, green, blue, opacity = parse_colour(clear if background is None else background)
-    colours = [np.dot((red, green, blue), _LUMA)] if image.channels < 3 else [red, green, blue]
-    if image.has_alpha:
-        colours.append(opacity)
+    clear = "#ffffff00" if background is None else background
+    *colours, opacity = parse_colour(clear)
+    if not image.has_alpha:
+        colours = [(c * opacity + 255 * (255 - opacity) + 127) // 255 for c in colours]
+    levels = np.array([[colours]], np.uint8)
+    if image.channels < 3:
+        levels = kernels.grayscale(levels)
+    values = np.array([*levels.ravel(), opacity][: image.channels])
     dtype = image.pixels.dtype
-    white = 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
-    pixel = np.array(colours) * (white / 255)
-    return pixel.astype(dtype) if dtype == np.float32 else np.rint(pixel).astype(dtype)
+    return (values * (WHITE[dtype] / 255)).astype(dtype)
 
 
 def padded(
@@ -108,7 +111,7 @@ class Pad(ImageTransform):
 
     def __post_init__(self) -> None:
         make_whole(self, 0, MAX_SIDE, "left", "top", "right", "bottom")
-        check_background(self.color)
+        object.__setattr__(self, "color", checked_background(self.color))
 
     def apply(self, image: Image) -> Image:
         return padded(image, self.left, self.top, self.right, self.bottom, self.color)
@@ -125,7 +128,7 @@ class Pad(ImageTransform):
 
     def spell(self) -> str:
         sides = f"pad:{self.left}x{self.top}x{self.right}x{self.bottom}"
-        return sides if self.color is None else f"{sides}:{self.color.lower()}"
+        return sides if self.color is None else f"{sides}:{self.color}"
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,8 @@ class Rotate(ImageTransform):
     usage: ClassVar[str] = "rotate:30 or rotate:-7.5:black"
 
     def __post_init__(self) -> None:
-        finite(self.angle, "angle for rotate")
-        check_background(self.background)
+        object.__setattr__(self, "angle", finite(self.angle, "angle for rotate"))
+        object.__setattr__(self, "background", checked_background(self.background))
 
     def apply(self, image: Image) -> Image:
         fill = ground(image, self.background)
@@ -175,8 +178,8 @@ class Rotate(ImageTransform):
             raise ValueError(f"Expected {cls.usage}, got {got}") from None
 
     def spell(self) -> str:
-        turned = f"rotate:{float(self.angle)!r}".removesuffix(".0")
-        return turned if self.background is None else f"{turned}:{self.background.lower()}"
+        turned = f"rotate:{self.angle!r}".removesuffix(".0")
+        return turned if self.background is None else f"{turned}:{self.background}"
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,11 @@ class Clahe(PixelTransform):
 
     def __post_init__(self) -> None:
         number(self.clip_limit, 0, MAX_CLIP_LIMIT, "clip_limit")
-        columns, rows = self.tiles
-        tiles = (whole_number(side, 1, MAX_TILES, "number of tiles") for side in (columns, rows))
-        object.__setattr__(self, "tiles", tuple(tiles))
+        tiles = self.tiles if isinstance(self.tiles, tuple) and len(self.tiles) == 2 else ()
+        if not tiles:
+            raise ValueError(f"Expected tiles (columns, rows) for clahe, got {self.tiles!r}")
+        whole = (whole_number(side, 1, MAX_TILES, "number of tiles") for side in tiles)
+        object.__setattr__(self, "tiles", tuple(whole))
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.clahe(pixels, self.clip_limit, self.tiles)
