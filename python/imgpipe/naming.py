@@ -1,8 +1,9 @@
 """Output names from templates such as `{dir}/{stem}_{variant}-{width}w.{hash:10}{ext}`."""
 
 import hashlib
+import re
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 from string import Formatter
 
 from imgpipe.errors import ConfigError
@@ -11,6 +12,7 @@ FIELDS = ("dir", "stem", "variant", "width", "height", "hash", "ext")
 _BY_CONTENT = {"width", "height", "hash"}
 _HASH_DIGITS = (4, 64)
 _FULL_HASH = 16
+_DOTS = re.compile(r"^\.+$")  # what a picture called `...jpg` would make of `{stem}/`
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Template:
             raise ConfigError(
                 f"Expected {{stem}} or {{hash}} in a name, or all would be one, got {self.text!r}"
             )
-        literal = "".join(text for text, _, _, _ in parts)
-        if self.text.startswith("/") or ".." in literal or "\0" in literal or "\\" in literal:
+        leaves = self.text.startswith("/") or ".." in self.text.split("/")
+        if leaves or "\0" in self.text or "\\" in self.text:
             raise ConfigError(f"Expected a name inside the output folder, got {self.text!r}")
 
     @property
@@ -96,7 +98,8 @@ class Template:
                 filled.append(values[field][: int(spec or _FULL_HASH)])
             else:
                 filled.append(values[field])
-        return PurePath(PurePosixPath("".join(filled).lstrip("/")))
+        parts = "".join(filled).split("/")
+        return PurePath(*(_DOTS.sub(lambda dots: "_" * len(dots[0]), part) for part in parts))
 
 
 def _is_length(spec: str) -> bool:

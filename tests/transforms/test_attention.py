@@ -114,3 +114,9 @@ def test_floats_that_are_no_numbers_are_borne() -> None:
     x, y = find_attention(pixels, (20, 20))
     assert 0 <= x <= 40
     assert y == 0
+
+
+@pytest.mark.parametrize("mode", ["contain", "inside", "outside", "fill"])
+def test_attention_is_for_what_is_cut_off(mode: str) -> None:
+    with pytest.raises(ValueError, match="Expected position for fit"):
+        Fit(100, 100, mode, "attention")

@@ -5,6 +5,7 @@ import pytest
 from imgpipe import (
     AutoContrast,
     BoxBlur,
+    Brighten,
     Clahe,
     Contrast,
     Convolve,
@@ -21,6 +22,7 @@ from imgpipe import (
     UnsharpMask,
     Window,
     apply_transform,
+    apply_transforms,
 )
 from PIL import Image as pil, ImageEnhance, ImageFilter, ImageOps
 
@@ -205,3 +207,14 @@ def test_more_tiles_than_deep_pictures_can_have_are_refused(noise) -> None:
     deep = Image.from_array(noise(1, np.uint16))
     with pytest.raises(ValueError, match="^Expected up to 256 tiles"):
         apply_transform(deep, Clahe(2, (17, 16)))
+
+
+@pytest.mark.parametrize(("dtype", "side"), [(np.uint8, 8), (np.uint8, 64), (np.uint16, 300)])
+def test_curves_in_a_row_are_what_each_alone_makes(dtype, side: int, noise) -> None:
+    pixels = np.resize(noise(4, dtype), (side, side, 4))
+    chain = [Brighten(20), Contrast(1.3), Gamma(0.7)]
+    one_by_one = pixels
+    for step in chain:
+        one_by_one = apply_transform(one_by_one, step).pixels
+    for _ in range(2):
+        assert np.array_equal(apply_transforms(pixels, chain).pixels, one_by_one)

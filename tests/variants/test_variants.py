@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import shutil
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path, PurePath
@@ -12,6 +13,7 @@ from imgpipe import (
     Blur,
     CollisionError,
     ConfigError,
+    Fit,
     Grayscale,
     ImageFile,
     ImageFormat,
@@ -27,6 +29,7 @@ from imgpipe import (
     picture_html,
     process_with_variants,
     responsive,
+    run_pipeline,
 )
 from imgpipe.manifest import MadePicture, manifest, manifest_json
 from imgpipe.naming import FIELDS, Template
@@ -255,6 +258,37 @@ def test_names_stay_inside_and_apart(stem: str, other: str, folder: str) -> None
     assert ".." not in first.parts
     assert first.name == f"{stem}_web-3x4.2d711642b7{'.webp'}"
     assert (first == name(other)) == (stem == other)
+
+
+@pytest.mark.parametrize("name", ["{stem}/picture{ext}", "{variant}/{stem}{ext}", ".{stem}/x{ext}"])
+def test_a_picture_called_nothing_but_dots_stays_inside(name: str, photos, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for dots in ("..", "...", "...."):
+        shutil.copy(next(photos.iterdir()), tmp_path / "in" / f"{dots}jpg")
+    out = tmp_path / "below" / "out"
+    log = run_pipeline(
+        PipelineConfig(tmp_path / "in", out, variants=[OutputVariant(".")], name=name)
+    )
+    assert (len(log.successful), log.failed) == (3, ())
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_dots_of_neighbours_are_no_way_out() -> None:
+    name = Template("{stem}.{variant}.{hash:8}{ext}").name(Path("a.jpg"), "", ".jpg", (1, 1), b"")
+    assert name == Path("a..e3b0c442.jpg")
+
+
+@pytest.mark.parametrize("first", [Thumbnail(64), Fit(64, 48, "cover"), Width(50)])
+def test_grey_before_a_resize_decodes_as_small_as_after_it(first, photos, tmp_path: Path) -> None:
+    orders = ((Grayscale(), first), (first, Grayscale()))
+    made = []
+    for number, transforms in enumerate(orders):
+        out = tmp_path / str(number)
+        config = PipelineConfig(photos, out, transforms=transforms, format=ImageFormat.PNG)
+        assert run_pipeline(config).failed == ()
+        made.append({path.name: path.read_bytes() for path in out.glob("*.png")})
+    assert made[0] == made[1]
+    assert made[0]
 
 
 def test_every_field_is_filled() -> None:

@@ -8,7 +8,14 @@ from imgpipe.errors import TransformError
 from imgpipe.image import Image
 from imgpipe.policy import Policy
 from imgpipe.steps.source import Source
-from imgpipe.transforms import Grayscale, ImageTransform, Sizing, apply_transforms, leading_size
+from imgpipe.transforms import (
+    Grayscale,
+    ImageTransform,
+    Sizing,
+    apply_transforms,
+    leading_size,
+    resize_first,
+)
 
 
 def transform(
@@ -40,6 +47,8 @@ def render(
 
 def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Policy) -> Image:
     image = source.image
+    if not policy.linear:  # where light is resized, grey before it is not grey after it
+        transforms = resize_first(transforms)
     size = leading_size(transforms, *source.size)
     if size and not policy.linear:  # halves are means of numbers, not of light
         image = source.at_least(policy.margin * size[0], policy.margin * size[1])

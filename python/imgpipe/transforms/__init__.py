@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
-from imgpipe.transforms.chain import leading_size, run_chain, starts_grey
+from imgpipe.transforms.chain import leading_size, resize_first, run_chain, starts_grey
 from imgpipe.transforms.filters import (
     Blur,
     BoxBlur,
@@ -184,5 +184,6 @@ __all__ = [
     "apply_transforms",
     "leading_size",
     "parse_transform",
+    "resize_first",
     "starts_grey",
 ]

@@ -1,15 +1,35 @@
 """What a chain of transforms tells before it runs, and how it runs."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imgpipe import kernels
 from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
+from imgpipe.transforms.frame import AutoOrient
 from imgpipe.transforms.sizing import Sizing
 from imgpipe.transforms.tone import Curve, Grayscale
+
+_SAMPLES_A_LEVEL = 16
+
+
+def resize_first(transforms: Sequence[ImageTransform]) -> tuple[ImageTransform, ...]:
+    """The chain with its resize before a Grayscale that precedes it, which comes to the same.
+
+    Both are sums of samples. Not for a resize that looks at colours or brings one in.
+    """
+    chain = tuple(step for step in transforms if not isinstance(step, AutoOrient))  # which is done
+    at = next((i for i, step in enumerate(chain) if not isinstance(step, Grayscale)), len(chain))
+    first = chain[at] if at < len(chain) else None
+    colours = getattr(first, "position", None) == "attention" or getattr(first, "background", None)
+    if not isinstance(first, Sizing) or colours:
+        return chain
+    return (first, *chain[:at], *chain[at + 1 :])
 
 
 def leading_size(
@@ -19,7 +39,7 @@ def leading_size(
 
     None where it does not: then all pixels are needed.
     """
-    first = transforms[0] if transforms else None
+    first = next(iter(resize_first(transforms)), None)
     if not isinstance(first, Sizing):
         return None
     size = first.size_of(width, height)
@@ -31,9 +51,10 @@ def starts_grey(transforms: Sequence[ImageTransform]) -> bool:
 
     Not after one that looks at colours to know what to cut off.
     """
-    first = transforms[0] if transforms else None
+    chain = resize_first(transforms)
+    first = chain[0] if chain else None
     looks = getattr(first, "position", None) == "attention"
-    rest = transforms[1:] if isinstance(first, Sizing) and not looks else transforms
+    rest = chain[1:] if isinstance(first, Sizing) and not looks else chain
     return bool(rest) and isinstance(rest[0], Grayscale)
 
 
@@ -41,18 +62,25 @@ def run_chain(image: Image, transforms: Iterable[ImageTransform]) -> Image:
     """`image` with changes made in turn; curves that follow each other are one pass."""
     for is_curve, group in groupby(transforms, lambda step: isinstance(step, Curve)):
         steps = list(group)
-        if is_curve and len(steps) > 1 and image.pixels.dtype != np.float32:
-            image = _fused(image, steps)
+        if is_curve and len(steps) > 1 and image.pixels.dtype != np.float32 and _pays(image):
+            curve = _curve(tuple(steps), image.pixels.dtype)
+            image = image.with_pixels(kernels.lookup(image.pixels, curve))
         else:
             image = _each(image, steps)
     return image
 
 
-def _fused(image: Image, curves: Sequence[ImageTransform]) -> Image:
-    dtype = image.pixels.dtype
+def _pays(image: Image) -> bool:
+    """Whether one pass is worth the making of its curve."""
+    levels = np.iinfo(image.pixels.dtype).max + 1
+    return image.pixels.size >= _SAMPLES_A_LEVEL * levels
+
+
+@lru_cache(maxsize=16)
+def _curve(curves: tuple[ImageTransform, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What all of `curves` make of each level."""
     levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[np.newaxis]
-    curve = _each(Image.from_array(levels), curves).pixels.ravel()
-    return image.with_pixels(kernels.lookup(image.pixels, curve))
+    return _each(Image.from_array(levels), curves).pixels.ravel()
 
 
 def _each(image: Image, transforms: Iterable[ImageTransform]) -> Image:

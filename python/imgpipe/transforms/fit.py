@@ -64,7 +64,7 @@ class Fit(Sizing):
                 value = whole_number(getattr(self, side), 1, MAX_SIDE, f"{side} for fit")
                 object.__setattr__(self, side, value)
         one_of(self.mode, MODES, "mode for fit")
-        one_of(self.position, POSITIONS, "position for fit")
+        one_of(self.position, POSITIONS if self.mode == "cover" else _GRAVITIES, "position for fit")
         object.__setattr__(self, "background", checked_background(self.background))
 
     def _box(self, width: int, height: int) -> tuple[int, int]:
@@ -102,7 +102,7 @@ class Fit(Sizing):
 
     def _before(self, across: int, down: int) -> tuple[int, int]:
         """How much of what is left over comes before the picture."""
-        right, below = _GRAVITIES.get(self.position, (1, 1))
+        right, below = _GRAVITIES[self.position]
         return across * right // 2, down * below // 2
 
     def _corner(self, image: Image, width: int, height: int) -> tuple[int, int]:
