@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from imgpipe.errors import (
         Cancelled as Cancelled,
+        CircuitOpen as CircuitOpen,
         CollisionError as CollisionError,
         ConfigError as ConfigError,
         DecodeError as DecodeError,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         LoadError as LoadError,
         SaveError as SaveError,
         StorageFull as StorageFull,
+        TooManyFailures as TooManyFailures,
         TransformError as TransformError,
     )
     from imgpipe.files import (
@@ -78,6 +80,10 @@ if TYPE_CHECKING:
     from imgpipe.progress import (
         ProcessingStage as ProcessingStage,
         ProgressUpdate as ProgressUpdate,
+    )
+    from imgpipe.recovery import (
+        CircuitBreaker as CircuitBreaker,
+        ErrorRecoveryStrategy as ErrorRecoveryStrategy,
     )
     from imgpipe.results import (
         ProcessingLog as ProcessingLog,
@@ -162,8 +168,9 @@ _HOMES = {
     "imgpipe.progress": "ProcessingStage ProgressUpdate",
     "imgpipe.config": "PipelineConfig ProcessingConfig",
     "imgpipe.errors": (
-        "Cancelled CollisionError ConfigError DecodeError EncodeError ImageError "
-        "ImgpipeError LimitExceeded LoadError SaveError StorageFull TransformError"
+        "Cancelled CircuitOpen CollisionError ConfigError DecodeError EncodeError ImageError "
+        "ImgpipeError LimitExceeded LoadError SaveError StorageFull TooManyFailures "
+        "TransformError"
     ),
     "imgpipe.files": "ImageData ImageFile",
     "imgpipe.flow.pipeline": "Pipeline",
@@ -177,6 +184,7 @@ _HOMES = {
         "WatermarkConfig WatermarkPosition apply_image_watermark apply_text_watermark "
         "apply_watermark calculate_watermark_position"
     ),
+    "imgpipe.recovery": "CircuitBreaker ErrorRecoveryStrategy",
     "imgpipe.results": "ProcessingLog ProcessingResult ProcessingStats",
     "imgpipe.steps.decode": "decode_image get_image_dimensions",
     "imgpipe.steps.load": "open_image",

@@ -24,6 +24,7 @@ from imgpipe.config import PipelineConfig, ProcessingConfig
 from imgpipe.errors import Cancelled, ConfigError, ImageError, LoadError
 from imgpipe.files import ImageData, ImageFile
 from imgpipe.flow.pipeline import Pipeline
+from imgpipe.flow.storage import BACKOFF
 from imgpipe.flow.watch import Progress, Watch
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
@@ -112,7 +113,7 @@ async def retry_with_backoff(function: Callable[[], Awaitable[T]], attempts: int
         raise ValueError(f"Expected attempts of at least 1, got {attempts}")
     retrying = tenacity.AsyncRetrying(
         stop=tenacity.stop_after_attempt(attempts),
-        wait=tenacity.wait_exponential(0.1, max=10) + tenacity.wait_random(0, 0.1),
+        wait=BACKOFF,
         retry=tenacity.retry_if_exception_type((OSError, LoadError)),
         reraise=True,
     )

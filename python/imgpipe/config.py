@@ -1,5 +1,6 @@
 """What a run is asked to do: frozen, and checked once, when it is made."""
 
+import math
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -13,9 +14,10 @@ from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.naming import Template
 from imgpipe.policy import Policy
+from imgpipe.recovery import CircuitBreaker, ErrorLimit, ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
 from imgpipe.steps.encode import check_writable
-from imgpipe.steps.plan import Output
+from imgpipe.steps.plan import COLLISION_RULES, Collision, Output
 from imgpipe.transforms import ImageTransform
 from imgpipe.variants import (
     OutputVariant,
@@ -76,6 +78,18 @@ class PipelineConfig:
     0 to 255. `if_larger` "keep" takes the input's own bytes where nothing was to be done to a
     picture and its new file would be larger.
 
+    What storage refuses is tried again, `retry_attempts` times in all, with longer and longer
+    waits; a broken picture never is. `error_strategy` says what a picture that fails means to the
+    others; its own `retry(attempts)` wins. More failures than `max_errors`, a number such as 20
+    or a share such as "5%" of the finished pictures, stop the run. With `circuit_breaker` storage
+    that keeps failing makes the run pause, and stop where that does not help. A picture that is
+    worked on for more than `timeout` seconds fails; that is looked at between steps.
+
+    `on_collision` says what happens where two pictures would land on one output: `error` stops
+    before anything of their folder is written, `suffix` puts -2 and so on behind the later ones,
+    `keep-ext` puts the extension of its picture into each name, `hash` a few digits that stand for
+    its path. The last two stay as they are when pictures come and go.
+
     `overwrite` says which existing files give way: `never` any, `changed` those made by an
     earlier run of ours whose input or settings have changed since, `all` every one but inputs.
 
@@ -86,12 +100,13 @@ class PipelineConfig:
     output_dir: PathLike
     worker_count: int | None = None
     buffer_size: int | None = None
-    _: KW_ONLY
+    retry_attempts: int = 3
     variants: Sequence[OutputVariant] = ()
+    watermark: WatermarkConfig | None = None
+    _: KW_ONLY
     widths: Sequence[int] = ()
     formats: Sequence[ImageFormat] = (ImageFormat.JPEG,)
     name: str | None = None
-    watermark: WatermarkConfig | None = None
     transforms: Sequence[ImageTransform] = ()
     format: ImageFormat | None = None
     quality: int | None = None
@@ -107,10 +122,16 @@ class PipelineConfig:
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
     batch_size: int = 8
+    error_strategy: ErrorRecoveryStrategy = ErrorRecoveryStrategy.SKIP
+    max_errors: int | str | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    timeout: float | None = None
+    on_collision: Collision = "error"
     overwrite: Overwrite = "never"
     recursive: bool = True
     flat: bool = False
     outputs: tuple[Output, ...] = field(init=False, repr=False)
+    error_limit: ErrorLimit = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.input_dirs
@@ -120,6 +141,7 @@ class PipelineConfig:
         _check_counts(
             worker_count=self.worker_count,
             buffer_size=self.buffer_size,
+            retry_attempts=self.retry_attempts,
             batch_size=self.batch_size,
         )
         if not self.input_dirs:
@@ -127,6 +149,19 @@ class PipelineConfig:
         if self.overwrite not in OVERWRITE_RULES:
             rules = ", ".join(OVERWRITE_RULES)
             raise ConfigError(f"Expected overwrite to be one of {rules}, got {self.overwrite!r}")
+        if self.on_collision not in COLLISION_RULES:
+            raise ConfigError(
+                f"Expected on_collision to be one of {', '.join(COLLISION_RULES)}, "
+                f"got {self.on_collision!r}"
+            )
+        if not isinstance(self.error_strategy, ErrorRecoveryStrategy):
+            raise ConfigError(
+                f"Expected an ErrorRecoveryStrategy such as SKIP, got {self.error_strategy!r}"
+            )
+        limit = 0 if self.error_strategy.stops else self.max_errors
+        object.__setattr__(self, "error_limit", ErrorLimit.of(limit))
+        if self.timeout is not None and not 0 < self.timeout < math.inf:
+            raise ConfigError(f"Expected timeout to be more than 0 seconds, got {self.timeout!r}")
         if self.format is not None:
             check_writable(self.format)
         check_max_bytes(self.max_bytes)
@@ -189,6 +224,11 @@ class PipelineConfig:
     def workers(self) -> int:
         """Pictures worked on at a time."""
         return self.worker_count or available()
+
+    @property
+    def attempts(self) -> int:
+        """Tries in all of what storage refuses."""
+        return self.error_strategy.attempts or self.retry_attempts
 
     @property
     def buffer(self) -> int:

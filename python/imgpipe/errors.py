@@ -4,6 +4,8 @@
     ├─ ConfigError (a ValueError)    what was asked for makes no sense; raised before any work
     ├─ CollisionError                two pictures would land on one output
     ├─ StorageFull                   no room is left where the outputs go
+    ├─ TooManyFailures               more pictures failed than were to be put up with
+    ├─ CircuitOpen                   storage keeps failing
     ├─ Cancelled                     somebody asked the run to stop
     └─ ImageError  .path .step       one picture cannot be done; the others can
        ├─ LoadError
@@ -34,6 +36,14 @@ class CollisionError(ImgpipeError):
 
 class StorageFull(ImgpipeError):
     """No room is left where the outputs go; what is done stays done."""
+
+
+class TooManyFailures(ImgpipeError):
+    """More pictures failed than were to be put up with; what is done stays done."""
+
+
+class CircuitOpen(ImgpipeError):
+    """Storage keeps failing; what is done stays done."""
 
 
 class Cancelled(ImgpipeError):

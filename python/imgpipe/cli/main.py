@@ -20,7 +20,9 @@ from imgpipe.cli.info import describe
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError, ImgpipeError
+from imgpipe.recovery import ErrorRecoveryStrategy
 from imgpipe.runlog.decide import Overwrite
+from imgpipe.steps.plan import Collision
 
 app = typer.Typer(
     add_completion=False,
@@ -73,6 +75,10 @@ def run(
     watermark_image: o.WatermarkImage = None,
     position: o.Position = "bottom-right",
     opacity: o.Opacity = 0.5,
+    on_error: o.OnError = "skip",
+    max_errors: o.MaxErrors = None,
+    timeout: o.Timeout = None,
+    on_collision: o.OnCollision = "error",
     overwrite: o.Rule = "never",
     recursive: o.Recursive = True,
     flat: o.Flat = False,
@@ -112,6 +118,10 @@ def run(
             background=o.read_background(background),
             if_larger=if_larger,
             batch_size=batch_size,
+            error_strategy=ErrorRecoveryStrategy.parse(on_error),
+            max_errors=max_errors,
+            timeout=timeout,
+            on_collision=cast(Collision, on_collision),
             overwrite=cast(Overwrite, overwrite),
             recursive=recursive,
             flat=flat,

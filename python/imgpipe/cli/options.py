@@ -11,6 +11,7 @@ from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
 from imgpipe.runlog.decide import OVERWRITE_RULES
+from imgpipe.steps.plan import COLLISION_RULES
 from imgpipe.transforms import KINDS, ImageTransform, parse_transform
 from imgpipe.variants import OutputVariant, parse_variant
 from imgpipe.watermark import WatermarkConfig, WatermarkPosition
@@ -175,6 +176,26 @@ Rule = Annotated[
         metavar="RULE",
         help="never replaces a file, changed those of earlier runs that are out of date, "
         "all every file but inputs.",
+    ),
+]
+OnError = Annotated[
+    str,
+    typer.Option(
+        metavar="skip|retry:N|fail",
+        help="What a picture that fails means to the others; retry is for what storage refuses.",
+    ),
+]
+MaxErrors = Annotated[
+    str | None, typer.Option(metavar="N|N%", help="Stop once more pictures than that failed.")
+]
+Timeout = Annotated[
+    float | None, typer.Option(help="Seconds a picture may be worked on before it fails.")
+]
+OnCollision = Annotated[
+    str,
+    typer.Option(
+        metavar="RULE",
+        help="Where two pictures would land on one output: " + ", ".join(COLLISION_RULES) + ".",
     ),
 ]
 Recursive = Annotated[bool, typer.Option(help="Descend into folders, hidden ones left out.")]

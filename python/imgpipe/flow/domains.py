@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError, LoadError
-from imgpipe.steps.plan import Job, plan
+from imgpipe.steps.plan import Job, folds_case, plan
 from imgpipe.steps.scan import Listing, scan
 
 
@@ -30,8 +30,15 @@ def plan_domains(config: PipelineConfig) -> Iterator[Domain]:
     merges = template is not None and (template.needs_content or not template.needs_folder)
     if config.flat or merges or len(config.sources) > 1:
         listings = iter([_merged(listings)])
+    folds = folds_case(config.destination)
     for listing in listings:
-        jobs = plan(listing.pictures, config.outputs, flat=config.flat)
+        jobs = plan(
+            listing.pictures,
+            config.outputs,
+            flat=config.flat,
+            on_collision=config.on_collision,
+            folds_case=folds,
+        )
         yield Domain(tuple(jobs), listing.failures)
 
 

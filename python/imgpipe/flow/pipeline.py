@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,12 @@ from imgpipe.errors import Cancelled, ConfigError, ImageError, SaveError
 from imgpipe.files import ImageData
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Domain, is_input, plan_domains
+from imgpipe.flow.failures import Failures
 from imgpipe.flow.pages import check_pages, write_pages
 from imgpipe.flow.parcels import Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder
 from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs
+from imgpipe.flow.storage import Storage
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, RunLog
 from imgpipe.steps.plan import Job
@@ -43,8 +45,8 @@ class Pipeline:
     stops it; what is saved stays, and what was in flight leaves no trace.
 
     Entering raises ConfigError, before anything is written, where there is nothing to do or no
-    place to put it. Iterating raises CollisionError or StorageFull where the run cannot go on, and
-    Cancelled once `token` is.
+    place to put it. Iterating raises CollisionError, StorageFull, CircuitOpen or TooManyFailures
+    where the run cannot go on, and Cancelled once `token` is.
     """
 
     def __init__(
@@ -82,6 +84,8 @@ class Pipeline:
             self._log_thread.shutdown(wait=False)
             raise
         self._recorder = Recorder(self._log, config.destination)
+        self._failures = Failures(config.error_limit)
+        self._storage = Storage(config.attempts, config.circuit_breaker)
         self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
         loop = asyncio.get_running_loop()
         self._stop = partial(loop.call_soon_threadsafe, self._run.cancel)
@@ -96,6 +100,7 @@ class Pipeline:
     ) -> None:
         self._token.forget(self._stop)
         self._run.cancel()
+        self._storage.stop()
         await asyncio.wait([self._run])
         if not self._run.cancelled():
             self._run.exception()  # so that asyncio does not call it never retrieved
@@ -137,13 +142,19 @@ class Pipeline:
         to_work: Channel[Parcel[ImageData]] = Channel(config.buffer, LOAD_THREADS)
         to_save: Channel[Parcel[tuple[Drawn, ...]]] = Channel(config.buffer, config.workers)
         to_record: Channel[Parcel[tuple[Made, ...]]] = Channel(config.buffer, SAVE_THREADS)
-        stage = partial(stage_outputs, output_dir=config.destination, scratch=self._log.scratch)
-        make = partial(make_outputs, watermark=config.watermark)
+        stage = partial(
+            stage_outputs,
+            output_dir=config.destination,
+            scratch=self._log.scratch,
+            storage=self._storage,
+        )
+        make = partial(make_outputs, watermark=config.watermark, timeout=config.timeout)
+        read = partial(load_picture, storage=self._storage)
         try:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._feed(domains, to_load))
                 for _ in range(LOAD_THREADS):
-                    lanes.create_task(self._lane(to_load, to_work, load_picture))
+                    lanes.create_task(self._lane(to_load, to_work, read, self._storage.ready))
                 for _ in range(config.workers):
                     lanes.create_task(self._lane(to_work, to_save, make))
                 for _ in range(SAVE_THREADS):
@@ -159,9 +170,12 @@ class Pipeline:
         source: Channel[Parcel[Any]],
         sink: Channel[Parcel[Any]],
         step: Callable[[Item[Any], Any], Any],
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Take parcels, put each through `step` in one hop to a thread, and pass it on."""
         async for parcel in source:
+            if ready:
+                await ready()
             await sink.send(await self._hop(_carry, parcel, step))
         sink.close()
 
@@ -171,7 +185,7 @@ class Pipeline:
             if domain.failures:
                 await self._log_hop(self._log.record_unlisted, domain.failures)
             for error in domain.failures:
-                await self._results.send(_failure(error))
+                await self._give(_failure(error))
             rows = await self._log_hop(self._log.plan, domain.jobs, self.config.overwrite)
             self.planned += len(domain.jobs)
             items = []
@@ -186,6 +200,12 @@ class Pipeline:
         self.scanning = False
         to_load.close()
 
+    async def _give(self, result: ProcessingResult) -> None:
+        """Hand over what became of a picture. Raises TooManyFailures."""
+        self._failures.count(result)
+        await self._results.send(result)
+        self._failures.check()
+
     def _refuse_inputs(self, job: Job, rows: Iterable[Row]) -> Job | ImageError:
         """The job, or an error where one of its outputs would replace an input."""
         for row in rows:
@@ -199,8 +219,9 @@ class Pipeline:
         async for parcel in to_record:
             group = itertools.chain(parcel, *to_record.gather())
             for result in await self._log_hop(self._recorder.record, group):
-                await self._results.send(result)
+                await self._give(result)
         await self._log_hop(self._recorder.finish)
+        self._failures.check(final=True)
         if self.config.widths:
             await self._log_hop(write_pages, self._log, self.config)
 

@@ -1,13 +1,15 @@
 """The steps of one picture between its lanes, as plain functions that run in threads."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgpipe.cores import working
-from imgpipe.errors import ImageError
+from imgpipe.errors import ImageError, LimitExceeded
 from imgpipe.files import ImageData
 from imgpipe.flow.parcels import Item
 from imgpipe.flow.recorder import Made
+from imgpipe.flow.storage import Storage
 from imgpipe.runlog import Row
 from imgpipe.steps.decode import decode_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of
@@ -31,28 +33,59 @@ class Drawn:
     result: Encoded | ImageError | None = None
 
 
-def load_picture(_: Item[Job], job: Job) -> ImageData:
+def load_picture(_: Item[Job], job: Job, *, storage: Storage) -> ImageData:
     """The load lane's step."""
-    return load(job.found.file)
+    return storage.read(lambda: load(job.found.file))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """The seconds a picture may be worked on, None for any number, and when that began."""
+
+    seconds: float | None
+    start: float
+
+    def check(self, done: str, path: Path) -> None:
+        """Raise LimitExceeded where they have passed once something is `done`."""
+        elapsed = time.perf_counter() - self.start
+        if self.seconds is not None and elapsed > self.seconds:
+            raise LimitExceeded(
+                f"Expected to be done within {self.seconds:g} s, got {elapsed:.1f} s once it was "
+                f"{done}; a larger timeout allows it",
+                path,
+            )
 
 
 def make_outputs(
-    item: Item[ImageData], loaded: ImageData, *, watermark: WatermarkConfig | None
+    item: Item[ImageData],
+    loaded: ImageData,
+    *,
+    watermark: WatermarkConfig | None,
+    timeout: float | None,
 ) -> tuple[Drawn, ...]:
     """The work lane's step: one decode, then every output's transforms and encode.
 
     How far the decode goes follows from all outputs of the picture, not from those left to make.
     """
     with working():
+        limit = TimeLimit(timeout, time.perf_counter())
         planned = item.job.outputs
         linear = any(output.policy.linear for output in planned)  # a smaller decode is not
         chains = [] if linear else [output.transforms for output in planned]
         source = decode_for(loaded, chains, max(output.policy.margin for output in planned))
-        return tuple(_make_output(item.job, row, source, loaded, watermark) for row in item.rows)
+        limit.check("decoded", item.job.path)
+        return tuple(
+            _make_output(item.job, row, source, loaded, watermark, limit) for row in item.rows
+        )
 
 
 def _make_output(
-    job: Job, row: Row, source: Source, loaded: ImageData, watermark: WatermarkConfig | None
+    job: Job,
+    row: Row,
+    source: Source,
+    loaded: ImageData,
+    watermark: WatermarkConfig | None,
+    limit: TimeLimit,
 ) -> Drawn:
     output = settle(row.output, loaded.file.format)
     if source.size[0] < output.widest:
@@ -62,29 +95,39 @@ def _make_output(
         image = render(source, output.transforms, output.policy, job.path)
         if watermark:
             image = apply_watermark(image, watermark)
+        limit.check("transformed", job.path)
         made = encode(
             image, output.format, output.encoding, output.policy, job.path, output.max_bytes
         )
         if output.policy.if_larger == "keep" and image.pixels is source.image.pixels:
             made = smaller_of(made, loaded)
+        limit.check("encoded", job.path)
     except ImageError as error:
         return Drawn(row, output, error)
     return Drawn(row, named_by_content(output, made.size, made.data), made)
 
 
 def stage_outputs(
-    item: Item[tuple[Drawn, ...]], drawn: tuple[Drawn, ...], *, output_dir: Path, scratch: Path
+    item: Item[tuple[Drawn, ...]],
+    drawn: tuple[Drawn, ...],
+    *,
+    output_dir: Path,
+    scratch: Path,
+    storage: Storage,
 ) -> tuple[Made, ...]:
     """The save lane's step: every output flushed to the disk under a temporary name."""
-    return tuple(_stage_output(item.job, one, output_dir, scratch) for one in drawn)
+    return tuple(_stage_output(item.job, one, output_dir, scratch, storage) for one in drawn)
 
 
-def _stage_output(job: Job, drawn: Drawn, output_dir: Path, scratch: Path) -> Made:
+def _stage_output(
+    job: Job, drawn: Drawn, output_dir: Path, scratch: Path, storage: Storage
+) -> Made:
     if not isinstance(drawn.result, Encoded):
         return Made(drawn.row, error=drawn.result)
+    data, target = drawn.result.data, output_dir / drawn.output.path
     dated = job.found.mtime_ns if "dates" in drawn.output.policy.keep else None
     try:
-        staged = stage(drawn.result.data, output_dir / drawn.output.path, scratch, dated)
+        staged = storage.write(lambda: stage(data, target, scratch, dated))
         return Made(drawn.row, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)

@@ -1,8 +1,14 @@
 """Plan: where the outputs of each picture go, decided before the first is written."""
 
+import hashlib
+import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path, PurePath
+from typing import Literal, get_args
+from unicodedata import normalize
 
 from imgpipe.codecs import supported
 from imgpipe.codecs.base import Encoding
@@ -13,7 +19,11 @@ from imgpipe.policy import Policy
 from imgpipe.steps.scan import Found
 from imgpipe.transforms import ImageTransform
 
+Collision = Literal["error", "suffix", "keep-ext", "hash"]
+COLLISION_RULES: tuple[Collision, ...] = get_args(Collision)
+
 _NOWHERE = PurePath()
+_PATH_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +62,82 @@ class Job:
 
 
 def plan(
-    pictures: Iterable[Found], wanted: Sequence[Output] = (Output(),), *, flat: bool = False
+    pictures: Iterable[Found],
+    wanted: Sequence[Output] = (Output(),),
+    *,
+    flat: bool = False,
+    on_collision: Collision = "error",
+    folds_case: bool = False,
 ) -> list[Job]:
     """A job for each picture, with an output like each of `wanted`, all named.
 
     A name follows the template, or else is the input's with the variant's behind it; no folders
-    when `flat`. `pictures` is all that can meet in one folder. Raises CollisionError when two of
-    them would land on one output.
+    when `flat`. `pictures` is all that can meet in one folder, which takes `A` for `a` where it
+    `folds_case`; the ways to write an accent are one everywhere. What would land on one output goes
+    by `on_collision`. Raises CollisionError where that does not tell them apart.
     """
     jobs = []
-    owners: dict[PurePath, Path] = {}
     for found in pictures:
         picture = PurePath(found.relative.name) if flat else found.relative
-        outputs = tuple(_named(output, picture) for output in wanted)
-        for output in outputs:
-            if output.path in owners:
-                raise _collision(output.path, owners[output.path], found.file.path)
-            owners[output.path] = found.file.path
-        jobs.append(Job(found, outputs))
+        jobs.append(Job(found, tuple(_named(output, picture) for output in wanted)))
+    met = Counter(_name_key(output.path, folds_case) for job in jobs for output in job.outputs)
+    if on_collision != "error" and len(met) < sum(met.values()):
+        jobs = _told_apart(jobs, met, on_collision, folds_case)
+    _check_apart(jobs, folds_case)
     return jobs
+
+
+def _name_key(path: PurePath, folds_case: bool) -> str:
+    text = normalize("NFC", str(path))
+    return text.casefold() if folds_case else text
+
+
+def _told_apart(
+    jobs: Iterable[Job], met: Counter[str], rule: Collision, folds_case: bool
+) -> list[Job]:
+    """The jobs, with other names for outputs that would meet those of another picture."""
+    taken = set(met)
+    first: dict[str, Path] = {}
+
+    def rename(job: Job, output: Output) -> Output:
+        path, key = output.path, _name_key(output.path, folds_case)
+        if met[key] == 1 or (first.setdefault(key, job.path) == job.path and rule == "suffix"):
+            return output
+        if rule == "keep-ext":
+            path = path.with_name(f"{path.stem}{job.path.suffix}{path.suffix}")
+        elif rule == "hash":
+            digest = hashlib.sha256(os.fsencode(job.path.absolute())).hexdigest()
+            path = path.with_name(f"{path.stem}-{digest[:_PATH_DIGITS]}{path.suffix}")
+        else:
+            numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
+            path = next(other for other in numbered if _name_key(other, folds_case) not in taken)
+            taken.add(_name_key(path, folds_case))
+        return replace(output, path=path)
+
+    return [Job(job.found, tuple(rename(job, output) for output in job.outputs)) for job in jobs]
+
+
+def _check_apart(jobs: Iterable[Job], folds_case: bool) -> None:
+    owners: dict[str, Path] = {}
+    for job in jobs:
+        for output in job.outputs:
+            key = _name_key(output.path, folds_case)
+            if key in owners:
+                raise _collision(output.path, owners[key], job.path)
+            owners[key] = job.path
+
+
+def folds_case(folder: Path) -> bool:
+    """Whether `folder`, or where it is to be made, takes names for one that differ by case alone.
+
+    Asked of a folder's own name, so that nothing has to be written.
+    """
+    folder = folder.absolute()
+    for place in (folder, *folder.parents):
+        other = place.with_name(place.name.swapcase()) if place.name else place
+        if place.exists() and other != place:
+            return other.exists() and other.samefile(place)
+    return False
 
 
 def _named(output: Output, picture: PurePath) -> Output:
@@ -94,7 +161,7 @@ def _collision(path: PurePath, first: Path, second: Path) -> CollisionError:
         )
     return CollisionError(
         f"Expected an output of its own for each picture, but {first} and {second} would both "
-        f"become {path}; rename one, or keep their folders"
+        f"become {path}; rename one, keep their folders, or say on_collision"
     )
 
 

@@ -1,0 +1,69 @@
+"""Storage as the lanes see it: tried again when it fails, left alone when it keeps failing."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import tenacity
+
+from imgpipe.errors import CircuitOpen, ImageError
+from imgpipe.recovery import CircuitBreaker, is_storage_fault
+
+T = TypeVar("T")
+
+BACKOFF = tenacity.wait_exponential(0.1, max=10) + tenacity.wait_random(0, 0.1)
+
+_OPENINGS = 3  # in a row, after which storage is taken for gone
+
+
+class Storage:
+    """Calls steps that read or write, each in up to `attempts` tries in all.
+
+    Only faults of storage are tried again, and only they count for `breaker`.
+    """
+
+    def __init__(self, attempts: int, breaker: CircuitBreaker | None) -> None:
+        self._stopped = threading.Event()
+        self._breaker = breaker
+        self._reason = ""
+        self._retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(attempts)
+            | tenacity.stop_when_event_set(self._stopped),
+            wait=BACKOFF,
+            sleep=tenacity.sleep_using_event(self._stopped),
+            retry=tenacity.retry_if_exception(is_storage_fault),
+            reraise=True,
+        )
+
+    def read(self, step: Callable[[], T]) -> T:
+        """What `step` gives. That something can be read does not say that it can be saved."""
+        try:
+            return self._retrying(step)
+        except ImageError as error:
+            if self._breaker and is_storage_fault(error):
+                self._reason = str(error)
+                self._breaker.record_failure()
+            raise
+
+    def write(self, step: Callable[[], T]) -> T:
+        """What `step` gives; it works, then, from end to end."""
+        result = self.read(step)
+        if self._breaker:
+            self._breaker.record_success()
+        return result
+
+    async def ready(self) -> None:
+        """Return once another picture may be tried. Raises CircuitOpen where it is of no use."""
+        breaker = self._breaker
+        while breaker and breaker.is_open():
+            if breaker.openings > _OPENINGS:
+                raise CircuitOpen(
+                    f"Expected storage that works, but it has failed {breaker.failures} times in a "
+                    f"row, the last time so: {self._reason}; run again once it does"
+                )
+            await asyncio.sleep(min(1.0, breaker.reset_after / 10))
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        self._stopped.set()
