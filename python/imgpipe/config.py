@@ -10,6 +10,7 @@ from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
+from imgpipe.limits import parse_bytes
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.naming import Template
@@ -64,6 +65,10 @@ class PipelineConfig:
     `batch_size` small pictures travel together; `buffer_size` bounds what waits before each lane,
     None meaning four for each worker. A good size is 2 to 10 times the time a picture is worked
     on, divided by the time it takes to load.
+
+    Pictures in flight take up to `memory_limit` bytes, or text such as "500MB" or "2GiB", by what
+    their headers say before they are read; one that takes more goes alone. None means half of what
+    this process may use, shared by all runs that say None.
 
     `effort`, from 0 to 10, is how long a format's encoder tries, None its default; `progressive`
     is for JPEG, `lossless` for WebP, `subsampling` "4:2:0", "4:2:2" or "4:4:4" for JPEG and AVIF.
@@ -122,6 +127,7 @@ class PipelineConfig:
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
     batch_size: int = 8
+    memory_limit: int | str | None = None
     error_strategy: ErrorRecoveryStrategy = ErrorRecoveryStrategy.SKIP
     max_errors: int | str | None = None
     circuit_breaker: CircuitBreaker | None = None
@@ -132,6 +138,7 @@ class PipelineConfig:
     flat: bool = False
     outputs: tuple[Output, ...] = field(init=False, repr=False)
     error_limit: ErrorLimit = field(init=False, repr=False)
+    memory_bytes: int | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.input_dirs
@@ -159,6 +166,7 @@ class PipelineConfig:
                 f"Expected an ErrorRecoveryStrategy such as SKIP, got {self.error_strategy!r}"
             )
         limit = 0 if self.error_strategy.stops else self.max_errors
+        object.__setattr__(self, "memory_bytes", _bytes_of(self.memory_limit))
         object.__setattr__(self, "error_limit", ErrorLimit.of(limit))
         if self.timeout is not None and not 0 < self.timeout < math.inf:
             raise ConfigError(f"Expected timeout to be more than 0 seconds, got {self.timeout!r}")
@@ -241,6 +249,18 @@ def _check_counts(**counts: int | None) -> None:
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and (not whole or count < 1):
             raise ConfigError(f"Expected {name} to be a whole number from 1 on, got {count!r}")
+
+
+def _bytes_of(limit: int | str | None) -> int | None:
+    if limit is None:
+        return None
+    try:
+        size = parse_bytes(limit) if isinstance(limit, str) else limit
+        if type(size) is int and size >= 1:
+            return size
+    except ValueError:
+        pass
+    raise ConfigError(f"Expected memory_limit to be such as 500MB or 2GiB, got {limit!r}")
 
 
 def _checked_colour(colour: Collection[int]) -> tuple[int, int, int]:

@@ -1,9 +1,13 @@
 """A picture as a file: its name and size, and its bytes once they are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgpipe.formats import ImageFormat
+
+if TYPE_CHECKING:
+    from imgpipe.codecs.base import Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,4 @@ class ImageData:
     data: bytes
     width: int
     height: int
+    head: "Head | None" = field(default=None, repr=False, compare=False)

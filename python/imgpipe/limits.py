@@ -1,6 +1,7 @@
 """What is refused, and how much memory this process may use."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from imgpipe.errors import LimitExceeded
 MAX_FILE_BYTES = 512 * 2**20
 MAX_PIXELS = 0x3FFF**2
 MAX_SIDE = 65_535
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *(?:([kmgt])(i)?)?b?")
 
 
 def check_file_size(size: int, path: Path | None = None) -> None:
@@ -32,6 +35,20 @@ def check_dimensions(width: int, height: int, path: Path | None = None) -> None:
             f"got {width}x{height} ({width * height // 10**6})",
             path,
         )
+
+
+def parse_bytes(text: str) -> int:
+    """A number of bytes. Raises ValueError for anything else.
+
+    >>> parse_bytes("1GB"), parse_bytes("1.5 KiB")
+    (1000000000, 1536)
+    """
+    match = _SIZE.fullmatch(text.strip().lower())
+    if not match:
+        raise ValueError(f"Expected a size such as 500MB or 2GiB, got {text!r}")
+    number, prefix, binary = match.groups()
+    base = 1024 if binary else 1000
+    return int(float(number) * base ** (" kmgt".index(prefix) if prefix else 0))
 
 
 def own_cgroup(controller: str) -> Iterator[Path]:

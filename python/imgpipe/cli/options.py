@@ -178,6 +178,12 @@ Rule = Annotated[
         "all every file but inputs.",
     ),
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE", help="What pictures in flight may take, as 1GB; half of what is there."
+    ),
+]
 OnError = Annotated[
     str,
     typer.Option(

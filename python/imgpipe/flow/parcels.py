@@ -19,24 +19,27 @@ SMALL_BYTES = 64 * 1024
 class Item(Generic[A]):
     """One picture on its way: its job, its rows in the log, and what the last step gave.
 
-    That is the error once a step has failed. `seconds` is what the steps have taken.
+    That is the error once a step has failed. `seconds` is what the steps have taken, `reserved` the
+    bytes of memory that are set aside for it.
     """
 
     job: Job
     rows: tuple[Row, ...]
     result: A | ImageError
     seconds: float = 0.0
+    reserved: int = 0
 
     def through(self, step: "Callable[[Item[A], A], B]") -> "Item[B]":
         """The item after one more step; an error passes by untouched."""
         if isinstance(self.result, ImageError):
-            return Item(self.job, self.rows, self.result, self.seconds)
+            return Item(self.job, self.rows, self.result, self.seconds, self.reserved)
         start = time.perf_counter()
         try:
             result: B | ImageError = step(self, self.result)
         except ImageError as error:
             result = error
-        return Item(self.job, self.rows, result, self.seconds + time.perf_counter() - start)
+        seconds = self.seconds + time.perf_counter() - start
+        return Item(self.job, self.rows, result, seconds, self.reserved)
 
 
 Parcel = tuple[Item[A], ...]

@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -13,19 +14,21 @@ from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import Cancelled, ConfigError, ImageError, SaveError
 from imgpipe.files import ImageData
+from imgpipe.flow.budget import Account, Budget, process_budget
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Domain, is_input, plan_domains
 from imgpipe.flow.failures import Failures
 from imgpipe.flow.pages import check_pages, write_pages
-from imgpipe.flow.parcels import Item, Parcel, cut
+from imgpipe.flow.parcels import SMALL_BYTES, Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder
-from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs
+from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs, weigh, weigh_drawn
 from imgpipe.flow.storage import Storage
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, RunLog
 from imgpipe.steps.plan import Job
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 LOAD_THREADS = 2
 SAVE_THREADS = 4
@@ -85,6 +88,8 @@ class Pipeline:
             raise
         self._recorder = Recorder(self._log, config.destination)
         self._failures = Failures(config.error_limit)
+        limit = config.memory_bytes
+        self._memory = Account(Budget(limit) if limit else process_budget())
         self._storage = Storage(config.attempts, config.circuit_breaker)
         self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
         loop = asyncio.get_running_loop()
@@ -106,6 +111,7 @@ class Pipeline:
             self._run.exception()  # so that asyncio does not call it never retrieved
         # Threads cannot be stopped, so what is in their hands is waited for.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._memory.close()
         try:
             await self._log_hop(self._close)
         finally:
@@ -149,14 +155,13 @@ class Pipeline:
             storage=self._storage,
         )
         make = partial(make_outputs, watermark=config.watermark, timeout=config.timeout)
-        read = partial(load_picture, storage=self._storage)
         try:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._feed(domains, to_load))
                 for _ in range(LOAD_THREADS):
-                    lanes.create_task(self._lane(to_load, to_work, read, self._storage.ready))
+                    lanes.create_task(self._load(to_load, to_work))
                 for _ in range(config.workers):
-                    lanes.create_task(self._lane(to_work, to_save, make))
+                    lanes.create_task(self._work(to_work, to_save, make))
                 for _ in range(SAVE_THREADS):
                     lanes.create_task(self._lane(to_save, to_record, stage))
                 lanes.create_task(self._record(to_record))
@@ -170,13 +175,46 @@ class Pipeline:
         source: Channel[Parcel[Any]],
         sink: Channel[Parcel[Any]],
         step: Callable[[Item[Any], Any], Any],
-        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Take parcels, put each through `step` in one hop to a thread, and pass it on."""
         async for parcel in source:
-            if ready:
-                await ready()
             await sink.send(await self._hop(_carry, parcel, step))
+        sink.close()
+
+    async def _load(self, source: Channel[Parcel[Job]], sink: Channel[Parcel[ImageData]]) -> None:
+        """Set memory aside for each parcel before a large picture is read.
+
+        Small ones are read at once, as their files weigh nothing beside what is made of them.
+        """
+        step = partial(load_picture, storage=self._storage)
+        async for parcel in source:
+            await self._storage.ready()
+            if parcel[0].job.found.file.size_bytes > SMALL_BYTES:
+                loaded = await self._hop(_carry, await self._reserve(parcel), step)
+            else:
+                loaded = await self._reserve(await self._hop(_carry, parcel, step))
+            await sink.send(loaded)
+        sink.close()
+
+    async def _reserve(self, parcel: Parcel[Any]) -> Parcel[Any]:
+        weights = await self._hop(_weights, parcel, weigh)
+        await self._memory.reserve(sum(weights))
+        return tuple(map(_reserving, parcel, weights))
+
+    async def _work(
+        self,
+        source: Channel[Parcel[ImageData]],
+        sink: Channel[Parcel[tuple[Drawn, ...]]],
+        step: Callable[[Item[Any], Any], Any],
+    ) -> None:
+        """The lane that gives back memory, as files weigh less than pixels."""
+        async for parcel in source:
+            drawn = await self._hop(_carry, parcel, step)
+            drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))
+            self._memory.release(
+                sum(item.reserved for item in parcel) - sum(item.reserved for item in drawn)
+            )
+            await sink.send(drawn)
         sink.close()
 
     async def _feed(self, domains: Iterator[Domain], to_load: Channel[Parcel[Job]]) -> None:
@@ -217,8 +255,10 @@ class Pipeline:
     async def _record(self, to_record: Channel[Parcel[tuple[Made, ...]]]) -> None:
         """Publish whatever has gathered while the last group was recorded."""
         async for parcel in to_record:
-            group = itertools.chain(parcel, *to_record.gather())
-            for result in await self._log_hop(self._recorder.record, group):
+            group = tuple(itertools.chain(parcel, *to_record.gather()))
+            results = await self._log_hop(self._recorder.record, group)
+            self._memory.release(sum(item.reserved for item in group))
+            for result in results:
                 await self._give(result)
         await self._log_hop(self._recorder.finish)
         self._failures.check(final=True)
@@ -237,6 +277,14 @@ def _first_of(domains: Iterator[Domain], config: PipelineConfig) -> Domain:
 
 def _carry(parcel: Parcel[Any], step: Callable[[Item[Any], Any], Any]) -> Parcel[Any]:
     return tuple(item.through(step) for item in parcel)
+
+
+def _weights(parcel: Parcel[Any], weigh: Callable[[Item[Any]], int]) -> list[int]:
+    return [weigh(item) for item in parcel]
+
+
+def _reserving(item: Item[A], reserved: int) -> Item[A]:
+    return replace(item, reserved=reserved)
 
 
 def _failure(error: ImageError) -> ProcessingResult:

@@ -11,9 +11,10 @@ from imgpipe.flow.parcels import Item
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
 from imgpipe.runlog import Row
+from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of
-from imgpipe.steps.load import load
+from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Output, named_by_content, settle
 from imgpipe.steps.save import stage
 from imgpipe.steps.source import Source
@@ -36,6 +37,25 @@ class Drawn:
 def load_picture(_: Item[Job], job: Job, *, storage: Storage) -> ImageData:
     """The load lane's step."""
     return storage.read(lambda: load(job.found.file))
+
+
+def weigh(item: Item[Job] | Item[ImageData]) -> int:
+    """Bytes of memory a picture will take; only its header is read where it is not loaded yet."""
+    if isinstance(item.result, ImageError):
+        return 0
+    if isinstance(item.result, ImageData):
+        head, size = item.result.head, len(item.result.data)
+    else:
+        head, size = peek(item.job.found.file), item.job.found.file.size_bytes
+    return picture_cost(head, size, item.job.outputs) if head else size
+
+
+def weigh_drawn(item: Item[tuple[Drawn, ...]]) -> int:
+    """Bytes of memory a picture takes once its outputs are drawn, never more than before."""
+    if isinstance(item.result, ImageError):
+        return 0
+    held = sum(len(one.result.data) for one in item.result if isinstance(one.result, Encoded))
+    return min(held, item.reserved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,14 @@ def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: int = 2) -> S
     with Grayscale, colours may not be decoded at all.
     """
     path = loaded.file.path
-    head = read_head(loaded.data, path)
+    head = loaded.head or read_head(loaded.data, path)
     grey = bool(chains) and all(map(starts_grey, chains))
-    image = _decode(loaded.data, head, path, _scale(head, chains, margin), grey)
+    image = _decode(loaded.data, head, path, scale_for(head, chains, margin), grey)
     return Source(image, head.upright_size)
 
 
-def _scale(head: Head, chains: Sequence[Chain], margin: int) -> int:
+def scale_for(head: Head, chains: Sequence[Chain], margin: int) -> int:
+    """By how much smaller, 1, 2, 4 or 8 times, `decode_for` decodes a picture."""
     width, height = head.upright_size
     sizes = [leading_size(chain, width, height) for chain in chains]
     needed = [size for size in sizes if size]

@@ -26,6 +26,10 @@ class ImageTransform:
     def apply(self, image: Image) -> Image:
         """A new picture; `image` stays as it is."""
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) that what comes of a picture of `width` by `height` has at most."""
+        return width, height
+
     @classmethod
     def parse(cls, arguments: str) -> Self:
         """The transform that `arguments`, the part after the colon, spell: numbers, `x` between."""

@@ -87,6 +87,10 @@ class Fit(Sizing):
             return min(wide, width), min(high, height)
         return (wide, high) if wide <= width and high <= height else (width, height)
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        resized, box = self.size_of(width, height), self._box(width, height)
+        return max(resized[0], box[0]), max(resized[1], box[1])
+
     def apply_to(self, image: Image, size: tuple[int, int]) -> Image:
         image = super().apply_to(image, size)
         box = self._box(*size)

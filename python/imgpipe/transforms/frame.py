@@ -1,5 +1,6 @@
 """Transforms that cut a picture, put a frame round it, or turn it."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -113,6 +114,9 @@ class Pad(ImageTransform):
         make_whole(self, 0, MAX_SIDE, "left", "top", "right", "bottom")
         object.__setattr__(self, "color", checked_background(self.color))
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        return width + self.left + self.right, height + self.top + self.bottom
+
     def apply(self, image: Image) -> Image:
         return padded(image, self.left, self.top, self.right, self.bottom, self.color)
 
@@ -162,6 +166,10 @@ class Rotate(ImageTransform):
         object.__setattr__(self, "angle", finite(self.angle, "angle for rotate"))
         object.__setattr__(self, "background", checked_background(self.background))
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        diagonal = math.ceil(math.hypot(width, height))
+        return diagonal, diagonal
+
     def apply(self, image: Image) -> Image:
         fill = ground(image, self.background)
         return image.with_pixels(kernels.rotate(image.pixels, self.angle, fill=fill))
@@ -189,6 +197,9 @@ class Rotate90(PixelTransform):
     name: ClassVar[str] = "rotate90"
     usage: ClassVar[str] = "rotate90"
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        return height, width
+
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.rotate90(pixels)
 
@@ -210,6 +221,9 @@ class Rotate270(PixelTransform):
 
     name: ClassVar[str] = "rotate270"
     usage: ClassVar[str] = "rotate270"
+
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        return height, width
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.rotate270(pixels)

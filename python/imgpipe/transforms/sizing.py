@@ -21,6 +21,9 @@ class Sizing(ImageTransform):
     def size_of(self, width: int, height: int) -> tuple[int, int]:
         """The size that a picture of `width` by `height` is resampled to."""
 
+    def reach(self, width: int, height: int) -> tuple[int, int]:
+        return self.size_of(width, height)
+
     def apply(self, image: Image) -> Image:
         return self.apply_to(image, (image.width, image.height))
 

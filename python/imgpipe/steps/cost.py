@@ -1,0 +1,43 @@
+"""Cost: how much memory a picture takes on its whole way, from its header alone."""
+
+from collections.abc import Sequence
+
+from imgpipe.codecs import codec
+from imgpipe.codecs.base import Head
+from imgpipe.steps.decode import scale_for
+from imgpipe.steps.plan import Output
+from imgpipe.transforms import leading_size
+
+_COPIES = 4  # of one output's pixels: before and after a step, its scratch, and for the encoder
+_DECODED_ALPHA = 4  # samples a pixel at most
+
+
+def picture_cost(head: Head, size_bytes: int, outputs: Sequence[Output]) -> int:
+    """At most how many bytes a picture takes, from its file to its encoded outputs.
+
+    `size_bytes` is its file's. Outputs are made in turn, their files kept until they are saved.
+    """
+    reader = codec(head.format)
+    assert reader, "a head comes from a codec"
+    linear = any(output.policy.linear for output in outputs)
+    chains = [] if linear else [output.transforms for output in outputs]
+    scale = scale_for(head, chains, max(output.policy.margin for output in outputs))
+    width, height = (-(-side // scale) for side in head.upright_size)
+    deep = 2 if head.depth > 8 else 1
+    pixels = width * height * max(head.channels, 3) * deep
+    halves = pixels // 3
+    areas = [_area(output, head) for output in outputs]
+    sample = 4 if linear else deep
+    making = max(areas) * _DECODED_ALPHA * _COPIES * sample
+    files = sum(areas) * 2 * deep
+    return size_bytes + max(reader.cost(head, scale), pixels + halves + making) + files
+
+
+def _area(output: Output, head: Head) -> int:
+    """Most pixels that are looked at while an output is made, once it has its first size."""
+    width, height = head.upright_size
+    most = 0 if leading_size(output.transforms, width, height) else width * height
+    for step in output.transforms:
+        width, height = step.reach(width, height)
+        most = max(most, width * height)
+    return most
