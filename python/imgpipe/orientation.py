@@ -29,6 +29,13 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 }
 
 
+def copies(orientation: int) -> int:
+    """How many pictures there are in memory at most while one is turned."""
+    if orientation not in _UPRIGHT:
+        return 1
+    return 3 if _UPRIGHT[orientation] in (_transpose, _transverse) else 2
+
+
 def upright(image: Image, orientation: int) -> Image:
     """`image` turned as the EXIF `orientation` says, or as it is for 1 and unknown values."""
     turn = _UPRIGHT.get(orientation)

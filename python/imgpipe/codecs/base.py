@@ -8,6 +8,7 @@ from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 
+ROWS = 256 * 1024  # bytes that a decoder takes for rows and tables, whatever the picture
 SCALES = (8, 4, 2)  # by which some codecs can decode smaller
 SUBSAMPLINGS = ("4:2:0", "4:2:2", "4:4:4")
 
@@ -17,7 +18,8 @@ class Head:
     """What the first bytes of a picture file tell, before any pixel is decoded.
 
     `width` and `height` are in pixels as stored, `depth` is bits a sample, `orientation` EXIF's.
-    `progressive` says that all of it must be read and held before the first pixel is known.
+    `progressive` says that all of it must be read and held before the first pixel is known,
+    `palette` that samples are numbers of colours.
     """
 
     format: ImageFormat
@@ -27,6 +29,7 @@ class Head:
     depth: int = 8
     orientation: int = 1
     progressive: bool = False
+    palette: bool = False
 
     @property
     def upright_size(self) -> tuple[int, int]:

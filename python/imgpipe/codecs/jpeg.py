@@ -7,14 +7,14 @@ be lenient, as it then gives half empty pictures in silence; what it refuses Pil
 import simplejpeg  # type: ignore[import-untyped]
 
 from imgpipe.codecs import pillow
-from imgpipe.codecs.base import Encoding, Head
+from imgpipe.codecs.base import ROWS, Encoding, Head
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
 from imgpipe.colour import is_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image, Space
 from imgpipe.losses import Loss
 from imgpipe.metadata import exif_orientation
-from imgpipe.orientation import upright
+from imgpipe.orientation import copies, upright
 
 TRAITS = {ImageFormat.JPEG: pillow.TRAITS[ImageFormat.JPEG]}
 
@@ -44,9 +44,11 @@ def head(data: bytes, format: ImageFormat) -> Head:
 
 def cost(head: Head, scale: int) -> int:
     """At most how many bytes decoding takes, pixels included."""
+    if head.channels == 4:
+        return pillow.cost(head, scale)
     pixels = head.width * head.height
     coefficients = 2 * head.channels * pixels if head.progressive else 0
-    return coefficients + 2 * head.channels * pixels // scale**2
+    return coefficients + copies(head.orientation) * head.channels * pixels // scale**2 + ROWS
 
 
 def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:

@@ -65,6 +65,9 @@ class Pipeline:
         """Pictures planned so far, those that are up to date among them."""
         self.scanning = True
         """Whether more pictures may yet be found."""
+        limit = config.memory_bytes
+        self.budget = Budget(limit) if limit else process_budget()
+        """The memory that pictures in flight share."""
         self._token = token or CancellationToken()
         self._keep_log = keep_log
         self._results: Channel[ProcessingResult] = Channel(config.buffer * config.batch_size)
@@ -88,8 +91,7 @@ class Pipeline:
             raise
         self._recorder = Recorder(self._log, config.destination)
         self._failures = Failures(config.error_limit)
-        limit = config.memory_bytes
-        self._memory = Account(Budget(limit) if limit else process_budget())
+        self._memory = Account(self.budget)
         self._storage = Storage(config.attempts, config.circuit_breaker)
         self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
         loop = asyncio.get_running_loop()

@@ -1,0 +1,103 @@
+"""No codec takes more memory than it declares, measured in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as pil
+
+SIDES = (1300, 900)
+SCRIPT = r"""
+import ctypes, sys
+from io import BytesIO
+from pathlib import Path
+from PIL import Image, ImageCms
+from imgpipe.codecs import codec, pillow
+from imgpipe.steps.decode import read_head
+
+def status(key):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key + ":"))
+
+data, scale = Path(sys.argv[1]).read_bytes(), int(sys.argv[2])
+head = read_head(data)
+reader, small = codec(head.format), BytesIO()
+Image.new("RGB", (16, 16)).save(small, head.format.name)
+reader.decode(small.getvalue(), read_head(small.getvalue()))  # what is loaded once
+ctypes.CDLL(None).malloc_trim(0)
+Path("/proc/self/clear_refs").write_text("5")
+before = status("VmRSS")
+try:
+    image = reader.decode(data, head, scale)
+except Exception:
+    sys.exit()
+print(status("VmHWM") - before, reader.cost(head, scale))
+"""
+
+
+def measured(path: Path, scale: int = 1) -> tuple[int, int] | None:
+    """(bytes taken, bytes declared), or None for what cannot be decoded."""
+    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(path), str(scale)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    taken, declared = map(int, run.stdout.split()) if run.stdout else (0, 0)
+    return (taken, declared) if declared else None
+
+
+pytestmark = pytest.mark.skipif(
+    not os.access("/proc/self/clear_refs", os.W_OK), reason="the kernel does not tell of peaks"
+)
+
+
+def saved(folder: Path, smooth) -> list[tuple[Path, int]]:
+    """Pictures of every format and mode, and the scales to decode them at."""
+    rgba = pil.fromarray(smooth(*SIDES, 4))
+    rgb, grey = rgba.convert("RGB"), rgba.convert("L")
+    deep = pil.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    turned, transposed = pil.Exif(), pil.Exif()
+    turned[0x0112], transposed[0x0112] = 6, 5
+    kinds = [
+        *(("rgb.jpg", rgb, {}), ("rgb-8.jpg", rgb, {}), ("grey.jpg", grey, {})),
+        *(("progressive.jpg", rgb, {"progressive": True}), ("cmyk-8.jpg", rgb.convert("CMYK"), {})),
+        *(("turned.jpg", rgb, {"exif": turned}), ("transposed.png", rgb, {"exif": transposed})),
+        *(("rgb.png", rgb, {}), ("rgba.png", rgba, {}), ("grey.png", grey, {})),
+        *(("deep.png", deep, {}), ("palette.png", rgb.quantize(99), {}), ("deep.tif", deep, {})),
+        *(("rgba.webp", rgba, {}), ("rgb.webp", rgb, {}), ("rgb.gif", rgb, {})),
+        *(("rgb.avif", rgb, {"speed": 10}), ("rgba.jp2", rgba, {}), ("rgb.tif", rgb, {})),
+        ("rgb.bmp", rgb, {}),
+    ]
+    files = []
+    for name, picture, options in kinds:
+        picture.save(folder / name, **options)
+        files.append((folder / name, 8 if "-8" in name else 1))
+    return files
+
+
+def test_no_codec_takes_more_than_it_declares(smooth, tmp_path: Path) -> None:
+    slack = []
+    for path, scale in saved(tmp_path, smooth):
+        taken, declared = measured(path, scale) or (0, 0)
+        assert 0 < taken <= declared, path.name
+        slack.append(declared / taken)
+    assert np.mean(slack) < 2
+
+
+@pytest.mark.skipif("IMGPIPE_CORPUS" not in os.environ, reason="no folder of pictures is named")
+def test_nor_on_real_pictures() -> None:
+    from imgpipe import get_image_dimensions
+    from imgpipe.errors import ImageError
+
+    slack = []
+    for path in sorted(Path(os.environ["IMGPIPE_CORPUS"]).rglob("*")):
+        try:
+            width, height = get_image_dimensions(path.read_bytes())
+        except (ImageError, OSError):
+            continue
+        found = measured(path) if width * height > 10**6 else None
+        if found:
+            assert found[0] <= found[1], path.name
+            slack.append(found[1] / found[0])
+    print(f"{len(slack)} pictures, mean slack {np.mean(slack):.2f}")
+    assert np.mean(slack) < 2

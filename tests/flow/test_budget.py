@@ -1,0 +1,178 @@
+"""Memory set aside: never more than the limit but for one alone, and nobody overtakes."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+from imgpipe import Blur, ConfigError, Pipeline, PipelineConfig, Thumbnail, run_pipeline
+from imgpipe.flow.budget import Account, Budget, process_budget
+from imgpipe.limits import parse_bytes
+from PIL import Image as pil
+
+
+def run(awaitable):
+    return asyncio.run(asyncio.wait_for(awaitable, 60))
+
+
+@given(
+    st.integers(1, 50),
+    st.lists(st.tuples(st.integers(0, 80), st.integers(0, 5)), max_size=30),
+)
+def test_the_limit_holds_in_the_order_of_asking(limit: int, wishes) -> None:
+    budget = Budget(limit)
+    order: list[int] = []
+    held: dict[int, int] = {}
+
+    async def picture(number: int, amount: int, turns: int) -> None:
+        await budget.reserve(amount)
+        order.append(number)
+        held[number] = amount
+        inside = [amount for amount in held.values() if amount]
+        assert sum(inside) <= budget.used  # whoever is let in hears of it a little later
+        assert budget.used <= limit or len(inside) <= 1
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        del held[number]
+        budget.release(amount)
+
+    async def all_of_them() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number, (amount, turns) in enumerate(wishes):
+                group.create_task(picture(number, amount, turns))
+
+    run(all_of_them())
+    assert order == list(range(len(wishes)))
+    assert budget.used == 0
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_whoever_gives_up_waiting_leaves_nothing_behind(granted: bool) -> None:
+    async def give_up() -> None:
+        budget = Budget(10)
+        await budget.reserve(10)
+        waiting = asyncio.create_task(budget.reserve(5))
+        behind = asyncio.create_task(budget.reserve(7))
+        await asyncio.sleep(0)
+        if granted:  # and cancelled before it could hear of it
+            budget.release(10)
+        waiting.cancel()
+        if not granted:
+            budget.release(10)
+        await behind
+        assert waiting.cancelled() or await asyncio.wait([waiting])
+        assert budget.used == 7
+
+    run(give_up())
+
+
+def test_an_account_gives_everything_back() -> None:
+    async def use() -> None:
+        budget = Budget(100)
+        account = Account(budget)
+        await account.reserve(30)
+        await account.reserve(40)
+        account.release(10)
+        assert (account.held, budget.used, budget.peak) == (60, 60, 70)
+        account.close()
+        assert (account.held, budget.used) == (0, 0)
+
+    run(use())
+
+
+def test_loops_in_other_threads_share_one_budget() -> None:
+    budget = Budget(1)
+    inside = 0
+
+    async def work() -> None:
+        nonlocal inside
+        for _ in range(200):
+            await budget.reserve(1)
+            inside += 1
+            assert inside == 1
+            inside -= 1
+            budget.release(1)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(asyncio.to_thread(asyncio.run, work()) for _ in range(4)))
+
+    run(all_of_them())
+    assert budget.used == 0
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory, smooth) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    picture = pil.fromarray(smooth(1600, 1200))
+    for number in range(8):
+        picture.save(folder / f"{number}.jpg", quality=95)
+        assert (folder / f"{number}.jpg").stat().st_size > 64 * 1024
+    return folder
+
+
+@pytest.mark.parametrize(("limit", "alone"), [(1, True), ("200MB", False)])
+def test_all_is_done_within_the_limit(limit, alone: bool, large: Path, tmp_path: Path) -> None:
+    config = PipelineConfig(
+        large, tmp_path / "out", 4, transforms=[Blur(1)], memory_limit=limit, buffer_size=8
+    )
+
+    async def collect() -> Budget:
+        async with Pipeline(config) as pipeline:
+            async for result in pipeline:
+                assert result.success
+        return pipeline.budget
+
+    budget = run(collect())
+    assert budget.used == 0
+    one = 1600 * 1200 * 3
+    assert one < budget.peak < 40 * one if alone else budget.peak <= 200 * 10**6
+    assert len(list((tmp_path / "out").glob("*.jpg"))) == 8
+
+
+def test_leaving_early_gives_the_memory_back(large: Path, tmp_path: Path) -> None:
+    async def leave() -> None:
+        async with Pipeline(PipelineConfig(large, tmp_path / "out", transforms=[Blur(1)])) as run:
+            async for _ in run:
+                break
+
+    run(leave())
+    assert process_budget().used == 0
+
+
+def test_broken_pictures_give_the_memory_back(broken: Path, large: Path, tmp_path: Path) -> None:
+    cut = (large / "0.jpg").read_bytes()[:-80_000]
+    (broken / "large.jpg").write_bytes(cut)
+    config = PipelineConfig(broken, tmp_path / "out", transforms=[Thumbnail(16)])
+    assert len(run_pipeline(config).failed) == 4
+    assert process_budget().used == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for the peak")
+def test_the_process_stays_below_what_it_set_aside(large: Path, tmp_path: Path) -> None:
+    script = f"""
+import resource
+from imgpipe import Blur, PipelineConfig, run_pipeline
+def run(out, pictures, **options):
+    config = PipelineConfig(pictures, out, 8, transforms=[Blur(1)], **options)
+    assert len(run_pipeline(config).successful)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = run({str(tmp_path / "one")!r}, {str(large / "0.jpg")!r})
+print(run({str(tmp_path / "all")!r}, {str(large)!r}, memory_limit=60_000_000) - before)
+"""
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(made.stdout) < 60_000_000
+
+
+def test_sizes_are_read() -> None:
+    sizes = {"1GB": 10**9, "1 GiB": 2**30, "512": 512, "1.5kb": 1500, "2M": 2 * 10**6, "7b": 7}
+    assert {text: parse_bytes(text) for text in sizes} == sizes
+
+
+@pytest.mark.parametrize("limit", ["lots", "", "-1GB", "1XB", 0, -5, 1.5, True, "0"])
+def test_limits_that_are_none_are_refused(limit, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Expected memory_limit to be such as 500MB or 2GiB"):
+        PipelineConfig(tmp_path, tmp_path / "out", memory_limit=limit)
