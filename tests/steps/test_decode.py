@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from imgpipe import (
     DecodeError,
+    Grayscale,
     ImageFile,
     ImageFormat,
     LimitExceeded,
     LoadError,
+    Thumbnail,
     decode_image,
     detect_format,
     get_image_dimensions,
@@ -19,6 +21,7 @@ from imgpipe import (
     open_image,
     retry_with_backoff,
 )
+from imgpipe.steps.decode import decode_for
 from PIL import Image as pil, ImageOps
 
 EVERY = ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000"]
@@ -171,3 +174,11 @@ def test_retry_leaves_other_errors_alone(tmp_path: Path) -> None:
     assert len(calls) == 1
     with pytest.raises(ValueError, match="attempts of at least 1"):
         asyncio.run(retry_with_backoff(bad, 0))
+
+
+def test_grey_before_a_resize_does_not_decode_every_pixel(smooth, encoded, tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    path.write_bytes(encoded(smooth(1600, 1200), "JPEG"))
+    loaded = asyncio.run(load_image(file_of(path)))
+    for chain in ([Grayscale(), Thumbnail(80)], [Thumbnail(80), Grayscale()]):
+        assert decode_for(loaded, [chain]).image.pixels.shape == (150, 200, 1)
