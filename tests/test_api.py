@@ -158,3 +158,9 @@ def test_the_report_is_the_seeds_line() -> None:
 def test_a_config_that_makes_no_sense_is_refused(arguments, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         ProcessingConfig(**arguments)
+
+
+def test_what_cannot_be_listed_is_a_failure_of_its_own(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "nothing.jpg").symlink_to(tmp_path / "gone")
+    stats = asyncio.run(process_directory_concurrent(pictures, tmp_path / "out"))
+    assert (stats.total_processed, stats.total_failed) == (4, 1)

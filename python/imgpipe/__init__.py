@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         ImgpipeError as ImgpipeError,
         LimitExceeded as LimitExceeded,
         LoadError as LoadError,
+        NoPictures as NoPictures,
         SaveError as SaveError,
         StorageFull as StorageFull,
         TooManyFailures as TooManyFailures,
@@ -169,7 +170,7 @@ _HOMES = {
     "imgpipe.config": "PipelineConfig ProcessingConfig",
     "imgpipe.errors": (
         "Cancelled CircuitOpen CollisionError ConfigError DecodeError EncodeError ImageError "
-        "ImgpipeError LimitExceeded LoadError SaveError StorageFull TooManyFailures "
+        "ImgpipeError LimitExceeded LoadError NoPictures SaveError StorageFull TooManyFailures "
         "TransformError"
     ),
     "imgpipe.files": "ImageData ImageFile",

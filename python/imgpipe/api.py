@@ -21,7 +21,7 @@ import tenacity
 
 from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig, ProcessingConfig
-from imgpipe.errors import Cancelled, ConfigError, ImageError, LoadError
+from imgpipe.errors import Cancelled, ConfigError, ImageError, LoadError, NoPictures
 from imgpipe.files import ImageData, ImageFile
 from imgpipe.flow.pipeline import Pipeline
 from imgpipe.flow.storage import BACKOFF
@@ -257,32 +257,35 @@ async def _process_directory(
     token: CancellationToken | None = None,
 ) -> ProcessingStats:
     config = config or ProcessingConfig()
+    pipeline = PipelineConfig(
+        input_dir,
+        output_dir,
+        config.worker_count,
+        transforms=config.transforms,
+        batch_size=config.batch_size,
+        overwrite="all",
+        recursive=False,
+    )
     stats = ProcessingStats()
-    watch = Watch(progress, outputs=1)
-    watch.start()
-    try:
-        if not await scan_directory(input_dir):
-            watch.end(0)
-            return stats
-        pipeline = PipelineConfig(
-            input_dir,
-            output_dir,
-            config.worker_count,
-            transforms=config.transforms,
-            batch_size=config.batch_size,
-            overwrite="all",
-            recursive=False,
-        )
-        async with Pipeline(pipeline, token=token, keep_log=False) as run:
-            async for result in run:
+    with Watch(progress, outputs=1) as watch:
+        try:
+            async for result in _watched(Pipeline(pipeline, token=token, keep_log=False), watch):
                 stats.add(result)
+        except NoPictures:
+            watch.end(0)
+    return stats
+
+
+async def _watched(pipeline: Pipeline, watch: Watch) -> AsyncIterator[ProcessingResult]:
+    """What a run gives until its end or until it is stopped; `watch` is told of it."""
+    try:
+        async with pipeline as run:
+            async for result in run:
                 watch.add(result, run.planned)
+                yield result
         watch.end(run.planned)
     except Cancelled:
-        pass
-    finally:
-        watch.close()
-    return stats
+        return
 
 
 async def monitor_progress(
@@ -307,20 +310,9 @@ async def streaming_pipeline(
     `progress` and `token` are as for `process_with_progress` and `process_with_cancellation`; a run
     that was stopped gives the log of what it came to. Raises as `Pipeline` does.
     """
-    results = []
-    watch = Watch(progress, len(config.outputs))
-    watch.start()
-    try:
-        async with Pipeline(config, token=token) as run:
-            async for result in run:
-                results.append(result)
-                watch.add(result, run.planned)
-        watch.end(run.planned)
-    except Cancelled:
-        pass
-    finally:
-        watch.close()
-    return ProcessingLog.of(results)
+    with Watch(progress, len(config.outputs)) as watch:
+        run = _watched(Pipeline(config, token=token), watch)
+        return ProcessingLog.of([result async for result in run])
 
 
 def run_pipeline(

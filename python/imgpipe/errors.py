@@ -2,6 +2,7 @@
 
     ImgpipeError
     ├─ ConfigError (a ValueError)    what was asked for makes no sense; raised before any work
+    │  └─ NoPictures                 there is nothing to do
     ├─ CollisionError                two pictures would land on one output
     ├─ StorageFull                   no room is left where the outputs go
     ├─ TooManyFailures               more pictures failed than were to be put up with
@@ -18,7 +19,8 @@
 A bad argument of a kernel or a transform is a plain ValueError or TypeError.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 
@@ -30,8 +32,21 @@ class ConfigError(ImgpipeError, ValueError):
     """What was asked for makes no sense; nothing has been done yet."""
 
 
+class NoPictures(ConfigError):
+    """There is no file with a picture's extension where pictures were to be taken from."""
+
+
 class CollisionError(ImgpipeError):
-    """Two pictures would land on one output; none of their folder has been written."""
+    """Two pictures would land on one output; none of their folder has been written.
+
+    `collisions` are (output, one picture, the other), the output below its folder.
+    """
+
+    def __init__(
+        self, message: str, collisions: Sequence[tuple[PurePath, Path, Path]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.collisions = tuple(collisions)
 
 
 class StorageFull(ImgpipeError):

@@ -116,6 +116,19 @@ def detect_format(path: str | PathLike[str]) -> ImageFormat:
     return _BY_EXTENSION.get(PurePath(path).suffix.lower(), ImageFormat.UNKNOWN)
 
 
+def parse_format(text: str) -> ImageFormat:
+    """The format of that name or extension, in any case. Raises ValueError where there is none.
+
+    >>> parse_format("jpeg"), parse_format(".TIF")
+    (<ImageFormat.JPEG: 'JPEG'>, <ImageFormat.TIFF: 'TIFF'>)
+    """
+    by_extension = detect_format(f"x.{text.lower().lstrip('.')}")
+    format = ImageFormat.__members__.get(text.upper(), by_extension)
+    if format is ImageFormat.UNKNOWN:
+        raise ValueError(f"Expected a format such as jpeg, png or webp, got {text!r}")
+    return format
+
+
 def sniff_format(data: bytes) -> ImageFormat:
     """The format that the first bytes of a file's content show; 132 bytes are enough.
 

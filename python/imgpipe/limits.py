@@ -51,6 +51,18 @@ def parse_bytes(text: str) -> int:
     return int(float(number) * base ** (" kmgt".index(prefix) if prefix else 0))
 
 
+def format_bytes(size: float) -> str:
+    """A number of bytes as people read it.
+
+    >>> format_bytes(999), format_bytes(12_345), format_bytes(2.5e9)
+    ('999 bytes', '12.3 kB', '2.5 GB')
+    """
+    for unit, base in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= base:
+            return f"{size / base:.1f} {unit}"
+    return f"{size:.0f} bytes"
+
+
 def own_cgroup(controller: str) -> Iterator[Path]:
     """The folders of this process's control group and its parents, version 2 and version 1."""
     try:

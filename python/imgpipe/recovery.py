@@ -58,6 +58,12 @@ class ErrorRecoveryStrategy:
             raise ConfigError(f"Expected skip, fail or retry:3, got {text!r}")
         return cls.FAIL if name == "fail" else cls.SKIP
 
+    def spell(self) -> str:
+        """How a recipe writes it; `parse` reads it back."""
+        if self.stops:
+            return "fail"
+        return "skip" if self.attempts is None else f"retry:{self.attempts}"
+
 
 ErrorRecoveryStrategy.SKIP = ErrorRecoveryStrategy()
 ErrorRecoveryStrategy.FAIL = ErrorRecoveryStrategy(stops=True)

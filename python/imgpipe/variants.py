@@ -7,7 +7,7 @@ from typing import Any
 
 from imgpipe.codecs.base import Encoding
 from imgpipe.errors import ConfigError
-from imgpipe.formats import ImageFormat, detect_format
+from imgpipe.formats import ImageFormat, parse_format
 from imgpipe.steps.encode import check_writable
 from imgpipe.transforms import ImageTransform, Width, parse_transform
 
@@ -139,11 +139,11 @@ def parse_variant(text: str) -> OutputVariant:
     for part in filter(None, map(str.strip, rest.split(","))):
         key, _, value = (piece.strip() for piece in part.partition("="))
         setting = _SETTINGS.get(key.lower().replace("-", "_"))
-        if setting:
-            variant = replace(variant, **{key.lower().replace("-", "_"): setting(value)})
-            continue
         try:
-            transforms.append(parse_transform(f"{key}:{value}" if value else key))
+            if setting:
+                variant = replace(variant, **{key.lower().replace("-", "_"): setting(value)})
+            else:
+                transforms.append(parse_transform(f"{key}:{value}" if value else key))
         except ValueError as error:
             raise ConfigError(f'{error} for variant "{variant.name}"') from None
     return replace(variant, transforms=tuple(transforms))
@@ -162,12 +162,8 @@ def _flag(value: str) -> bool:
     return value.lower() in _TRUE
 
 
-def _format(value: str) -> ImageFormat:
-    return detect_format(f"x.{value.lower().lstrip('.')}")
-
-
 _SETTINGS: dict[str, Callable[[str], Any]] = {
-    "format": _format,
+    "format": parse_format,
     "quality": _whole,
     "effort": _whole,
     "max_bytes": _whole,

@@ -1,5 +1,6 @@
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +9,7 @@ import pytest
 from imgpipe import open_image
 from PIL import Image as pil
 
-
-def imgpipe(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-W", "error", "-m", "imgpipe", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+from .commands import imgpipe
 
 
 def test_run_makes_what_is_asked_and_sums_up(pictures: Path, tmp_path: Path) -> None:
@@ -75,7 +73,11 @@ def test_options_reach_the_run(pictures: Path, tmp_path: Path) -> None:
         (["full", "-o", "out", "-f", "doc"], 2, "Expected a format such as"),
         (["full", "-o", "out", "--workers", "-1"], 2, "Expected worker_count"),
         (["full", "-o", "out", "--buffer", "0"], 2, "Expected buffer_size"),
-        (["full", "-o", "out", "-O", "maybe"], 2, "Expected one of never, changed, all"),
+        (
+            ["full", "-o", "out", "-O", "maybe"],
+            2,
+            "Expected overwrite to be one of never, changed, all",
+        ),
         (["-o", "out"], 2, "Missing argument"),
         (["full"], 2, "Missing option"),
     ],
@@ -106,6 +108,7 @@ def test_a_terminal_gets_a_bar(pictures: Path, tmp_path: Path) -> None:
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert "6/6" in shown
+    assert "/s" in shown
 
 
 def test_names_that_are_no_text_can_be_told(tmp_path: Path) -> None:
@@ -185,3 +188,4 @@ ls {disk}/out | wc -l
     assert all("up to date" in reason for reason in reasons)
     assert len(ran.stderr.splitlines()) == 1
     assert "full" in ran.stderr
+    assert re.search(r"about \d+\.\d [kM]B for the \d+ outputs left", ran.stderr)

@@ -1,14 +1,14 @@
 import itertools
 
 import pytest
-from imgpipe.runlog import Decision, decide
+from imgpipe.runlog import Decision, Rules, decide
 
 
 @pytest.mark.parametrize("overwrite", ["never", "changed", "all"])
 @pytest.mark.parametrize("same_key", [True, False])
 def test_what_is_not_there_is_made(overwrite, same_key: bool) -> None:
-    assert decide(None, 5, same_key, overwrite) is Decision.MAKE
-    assert decide(None, None, same_key, overwrite) is Decision.MAKE
+    assert decide(None, 5, same_key, Rules(overwrite)) is Decision.MAKE
+    assert decide(None, None, same_key, Rules(overwrite)) is Decision.MAKE
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,18 @@ def test_what_is_not_there_is_made(overwrite, same_key: bool) -> None:
     ],
 )
 def test_what_is_there(our_size, same_key, overwrite, expected) -> None:
-    assert decide(5, our_size, same_key, overwrite) is expected
+    assert decide(5, our_size, same_key, Rules(overwrite)) is expected
 
 
 def test_a_file_that_is_not_ours_is_never_replaced_unless_all_are() -> None:
     for size, key, rule in itertools.product([None, 4], [True, False], ["never", "changed"]):
-        assert decide(5, size, key, rule).is_skip
+        assert decide(5, size, key, Rules(rule)).is_skip
+
+
+@pytest.mark.parametrize("overwrite", ["never", "changed", "all"])
+def test_resuming_redoes_what_changed_and_nothing_that_is_done(overwrite) -> None:
+    rules = Rules(overwrite, resumes=True)
+    assert decide(5, 5, True, rules) is Decision.UP_TO_DATE
+    assert decide(5, 5, False, rules) is Decision.REPLACE
+    theirs = Decision.REPLACE if overwrite == "all" else Decision.FOREIGN
+    assert decide(5, 4, True, rules) is decide(5, None, False, rules) is theirs

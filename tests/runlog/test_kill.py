@@ -79,7 +79,7 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(
         process.send_signal(number)
         _, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == code
-    assert errors.decode().startswith(f"Stopped by {signal.Signals(number).name}")
+    assert errors.decode().startswith(f"Stopped by {signal.Signals(number).name}; imgpipe resume")
     assert tree(out).items() <= undisturbed.items()
     assert list((out / ".imgpipe" / "tmp").iterdir()) == []
 

@@ -7,22 +7,23 @@ failed, 130 and 143 stopped by a signal.
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 import typer
 
 from imgpipe import __version__
-from imgpipe.cli import options as o
 from imgpipe.cli.bench import SECONDS, show
-from imgpipe.cli.doctor import report
+from imgpipe.cli.doctor import report as about_installation
 from imgpipe.cli.formats import table
+from imgpipe.cli.history import prune_outputs, report_on, why_of
 from imgpipe.cli.info import describe
+from imgpipe.cli.options import Json, Memory, Quiet, Workers, takes_config
+from imgpipe.cli.plan import show_plan
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
-from imgpipe.errors import ConfigError, ImgpipeError
-from imgpipe.recovery import ErrorRecoveryStrategy
-from imgpipe.runlog.decide import Overwrite
-from imgpipe.steps.plan import Collision
+from imgpipe.errors import ImgpipeError
+from imgpipe.flow.pipeline import Pipeline
+from imgpipe.runlog import STEPS
 
 app = typer.Typer(
     add_completion=False,
@@ -32,6 +33,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Turn folders of pictures into other pictures.",
 )
+
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of an earlier run.")]
 
 
 def _version(wanted: bool) -> None:
@@ -50,87 +53,84 @@ def _imgpipe(
 
 
 @app.command()
+@takes_config
 def run(
-    sources: o.Sources,
-    output: o.Output,
-    transforms: o.Transforms = None,
-    variants: o.Variants = None,
-    widths: o.Widths = None,
-    formats: o.Formats = None,
-    name: o.Name = None,
-    format: o.Format = None,
-    quality: o.Quality = None,
-    effort: o.Effort = None,
-    progressive: o.Progressive = False,
-    lossless: o.Lossless = False,
-    subsampling: o.Subsampling = "4:2:0",
-    max_bytes: o.MaxBytes = None,
-    keep: o.Keep = "copyright",
-    forbid_loss: o.ForbidLoss = "",
-    background: o.Background = "white",
-    linear_light: o.LinearLight = False,
-    decode_margin: o.DecodeMargin = 2,
-    if_larger: o.IfLarger = "write",
-    watermark_text: o.WatermarkText = None,
-    watermark_image: o.WatermarkImage = None,
-    position: o.Position = "bottom-right",
-    opacity: o.Opacity = 0.5,
-    memory: o.Memory = None,
-    on_error: o.OnError = "skip",
-    max_errors: o.MaxErrors = None,
-    timeout: o.Timeout = None,
-    on_collision: o.OnCollision = "error",
-    overwrite: o.Rule = "never",
-    recursive: o.Recursive = True,
-    flat: o.Flat = False,
-    workers: o.Workers = None,
-    buffer: o.Buffer = None,
-    batch_size: o.BatchSize = 8,
-    quiet: o.Quiet = False,
+    config: PipelineConfig,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Only say what would be done, as plan does.")
+    ] = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Put pictures through transforms into a folder.
 
     Names and folders are kept. A picture that cannot be done costs itself alone and is named at the
     end. The same command again goes on where it was: what is up to date is not done twice.
     """
-    try:
-        config = PipelineConfig(
-            sources,
-            output,
-            workers,
-            buffer,
-            variants=variants or (),
-            widths=o.read_widths(widths),
-            formats=o.read_formats(formats),
-            name=name,
-            watermark=o.read_watermark(watermark_text, watermark_image, position, opacity),
-            transforms=transforms or (),
-            format=format,
-            quality=quality,
-            effort=effort,
-            progressive=progressive,
-            lossless=lossless,
-            subsampling=subsampling,
-            max_bytes=max_bytes,
-            keep=keep,
-            forbid_loss=list(filter(None, forbid_loss.split(","))),
-            linear_light=linear_light,
-            decode_margin=decode_margin,
-            background=o.read_background(background),
-            if_larger=if_larger,
-            batch_size=batch_size,
-            memory_limit=memory,
-            error_strategy=ErrorRecoveryStrategy.parse(on_error),
-            max_errors=max_errors,
-            timeout=timeout,
-            on_collision=cast(Collision, on_collision),
-            overwrite=cast(Overwrite, overwrite),
-            recursive=recursive,
-            flat=flat,
-        )
-    except ConfigError as error:
-        raise typer.BadParameter(str(error)) from None
-    raise typer.Exit(run_with_view(config, quiet))
+    if dry_run:
+        raise typer.Exit(show_plan(config, json))
+    raise typer.Exit(run_with_view(Pipeline(config), quiet, json))
+
+
+@app.command()
+@takes_config
+def plan(config: PipelineConfig, json: Json = False) -> None:
+    """Say what run would do, with the same options: nothing is written.
+
+    Outputs that are new, up to date or in the way, names that meet, and about how much disk, memory
+    and time it will take, from the headers and a sample of the pictures.
+    """
+    raise typer.Exit(show_plan(config, json))
+
+
+@app.command()
+def resume(
+    output: Out,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
+    ] = False,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="STEP,...", help=f"Only what failed to {', '.join(STEPS)}."),
+    ] = None,
+    worker_count: Workers = None,
+    memory_limit: Memory = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with the last run into a folder, as it was asked for.
+
+    What is left is made, what has changed since is made anew, all else is left as it is.
+    """
+    steps = kind.split(",") if kind else STEPS if retry_failed else ()
+    given = {"worker_count": worker_count, "memory_limit": memory_limit}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    pipeline = Pipeline.resume(output, retry_failed=steps, **changes)
+    raise typer.Exit(run_with_view(pipeline, quiet, json))
+
+
+@app.command()
+def why(
+    output: Out,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or one of its outputs.")],
+) -> None:
+    """Say why a picture was done, skipped, or failed."""
+    why_of(output, file)
+
+
+@app.command()
+def report(output: Out) -> None:
+    """Say what all runs into a folder have come to."""
+    report_on(output)
+
+
+@app.command()
+def prune(
+    output: Out,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; else they are listed.")] = False,
+) -> None:
+    """List outputs whose pictures are gone, or remove them."""
+    prune_outputs(output, yes)
 
 
 @app.command()
@@ -150,7 +150,7 @@ def formats() -> None:
 @app.command()
 def doctor() -> None:
     """Say what this installation is made of and what it may use here."""
-    typer.echo(report())
+    typer.echo(about_installation())
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """Which pictures are planned together: all that could land on one output."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from imgpipe.config import PipelineConfig
-from imgpipe.errors import ConfigError, LoadError
+from imgpipe.errors import CollisionError, ConfigError, LoadError
 from imgpipe.steps.plan import Job, folds_case, plan
 from imgpipe.steps.scan import Listing, scan
 
@@ -16,30 +18,36 @@ class Domain:
 
     jobs: tuple[Job, ...]
     failures: tuple[LoadError, ...]
+    collision: CollisionError | None = None
+    """Why there are no jobs: some of their outputs would have one name."""
 
 
-def plan_domains(config: PipelineConfig) -> Iterator[Domain]:
+def plan_domains(config: PipelineConfig, stopped: threading.Event) -> Iterator[Domain]:
     """Scan and plan, one folder at a time where its structure is kept, else all at once.
 
-    So the first results of a large tree come early, and names are still decided whole. Raises
-    ConfigError or CollisionError, before anything of that domain is written.
+    So the first results of a large tree come early, and names are still decided whole. No further
+    folder is listed once `stopped` is set. Raises ConfigError.
     """
     _check_places(config)
-    listings = scan(config.sources, recursive=config.recursive, exclude_folder=config.destination)
+    everything = scan(config.sources, recursive=config.recursive, exclude_folder=config.destination)
+    listings = takewhile(lambda _: not stopped.is_set(), everything)
     template = config.outputs[0].template
     merges = template is not None and (template.needs_content or not template.needs_folder)
     if config.flat or merges or len(config.sources) > 1:
-        listings = iter([_merged(listings)])
+        listings = takewhile(lambda _: not stopped.is_set(), [_merged(listings)])
     folds = folds_case(config.destination)
     for listing in listings:
-        jobs = plan(
-            listing.pictures,
-            config.outputs,
-            flat=config.flat,
-            on_collision=config.on_collision,
-            folds_case=folds,
-        )
-        yield Domain(tuple(jobs), listing.failures)
+        try:
+            jobs = plan(
+                listing.pictures,
+                config.outputs,
+                flat=config.flat,
+                on_collision=config.on_collision,
+                folds_case=folds,
+            )
+            yield Domain(tuple(jobs), listing.failures)
+        except CollisionError as error:
+            yield Domain((), listing.failures, error)
 
 
 def _check_places(config: PipelineConfig) -> None:
@@ -53,7 +61,7 @@ def _check_places(config: PipelineConfig) -> None:
             )
 
 
-def _merged(listings: Iterator[Listing]) -> Listing:
+def _merged(listings: Iterable[Listing]) -> Listing:
     everything = list(listings)
     return Listing(
         tuple(found for listing in everything for found in listing.pictures),

@@ -43,7 +43,7 @@ def write_pages(log: RunLog, config: PipelineConfig) -> None:
     """Write the manifest of all outputs in place, and a `<picture>` for each source."""
     made = (
         MadePicture(_label(source, config), path, format, width, height, size)
-        for source, path, format, width, height, size in log.made()
+        for source, path, format, width, height, size in log.history.made()
     )
     entries = manifest(made)
     write_whole(manifest_json(entries).encode(), config.destination / MANIFEST)

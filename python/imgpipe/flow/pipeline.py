@@ -2,17 +2,21 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from imgpipe import __version__
 from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig
-from imgpipe.errors import Cancelled, ConfigError, ImageError, SaveError
+from imgpipe.errors import Cancelled, ConfigError, ImageError, NoPictures, SaveError, StorageFull
 from imgpipe.files import ImageData
 from imgpipe.flow.budget import Account, Budget, process_budget
 from imgpipe.flow.channel import Channel
@@ -23,8 +27,10 @@ from imgpipe.flow.parcels import SMALL_BYTES, Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder
 from imgpipe.flow.road import Drawn, load_picture, make_outputs, stage_outputs, weigh, weigh_drawn
 from imgpipe.flow.storage import Storage
+from imgpipe.limits import format_bytes
+from imgpipe.recipe import config_from_json, recipe_to_json
 from imgpipe.results import ProcessingResult
-from imgpipe.runlog import Decision, Row, RunLog
+from imgpipe.runlog import STEPS, Decision, Row, Rules, RunLog
 from imgpipe.steps.plan import Job
 
 T = TypeVar("T")
@@ -58,8 +64,12 @@ class Pipeline:
         *,
         token: CancellationToken | None = None,
         keep_log: bool = True,
+        rules: Rules | None = None,
     ) -> None:
-        """`token` stops the run; `keep_log` False leaves no log in the output folder."""
+        """`token` stops the run; `keep_log` False leaves no log in the output folder.
+
+        `rules` say what is done where an earlier run has been, other than by `config.overwrite`.
+        """
         self.config = config
         self.planned = 0
         """Pictures planned so far, those that are up to date among them."""
@@ -68,9 +78,38 @@ class Pipeline:
         limit = config.memory_bytes
         self.budget = Budget(limit) if limit else process_budget()
         """The memory that pictures in flight share."""
+        self._memory = Account(self.budget)
         self._token = token or CancellationToken()
         self._keep_log = keep_log
+        self._rules = rules or Rules(config.overwrite)
+        self._stopped = threading.Event()
         self._results: Channel[ProcessingResult] = Channel(config.buffer * config.batch_size)
+
+    @classmethod
+    def resume(
+        cls,
+        output_dir: str | os.PathLike[str],
+        *,
+        retry_failed: Collection[str] = (),
+        token: CancellationToken | None = None,
+        **changes: Any,
+    ) -> Self:
+        """The last run into `output_dir` once more: what is left of it, and what has changed since.
+
+        What failed is left at that, but for failures in one of the steps `retry_failed`, of
+        `load decode transform encode save`. `changes` are fields of PipelineConfig, such as
+        `worker_count`. Raises ConfigError where no run has been, or for a step that is none.
+        """
+        if unknown := set(retry_failed) - set(STEPS):
+            raise ConfigError(f"Expected steps among {', '.join(STEPS)}, got {min(unknown)!r}")
+        place = Path(output_dir)
+        log = RunLog.existing(place)
+        runs = log.history.runs()
+        log.close()
+        if not runs:
+            raise ConfigError(f"Expected a run to resume in {place}, found none in its log")
+        config = config_from_json(runs[-1].recipe, place, **changes)
+        return cls(config, token=token, rules=Rules(config.overwrite, True, retry_failed))
 
     async def __aenter__(self) -> Self:
         config = self.config
@@ -79,25 +118,30 @@ class Pipeline:
         )
         self._log_thread = ThreadPoolExecutor(1, "imgpipe-log")
         try:
-            domains = plan_domains(config)
-            first = await self._hop(_first_of, domains, config)
+            domains = plan_domains(config, self._stopped)
+            first = await self._hop(first_of, domains, config)
+            _check(first)
             if config.widths:
                 await self._hop(check_pages, config)
-            open_log = RunLog.open if self._keep_log else RunLog.in_memory
-            self._log = await self._log_hop(open_log, config.destination)
+            self._log = await self._log_hop(self._open)
         except BaseException:
+            self._stopped.set()
             self._threads.shutdown(wait=False)
             self._log_thread.shutdown(wait=False)
             raise
         self._recorder = Recorder(self._log, config.destination)
         self._failures = Failures(config.error_limit)
-        self._memory = Account(self.budget)
-        self._storage = Storage(config.attempts, config.circuit_breaker)
+        self._storage = Storage(config.attempts, config.circuit_breaker, self._stopped)
         self._run = asyncio.create_task(self._drive(itertools.chain([first], domains)))
         loop = asyncio.get_running_loop()
         self._stop = partial(loop.call_soon_threadsafe, self._run.cancel)
         self._token.on_cancel(self._stop)
         return self
+
+    @property
+    def memory_used(self) -> int:
+        """Bytes set aside for this run's pictures in flight."""
+        return self._memory.held
 
     async def __aexit__(
         self,
@@ -107,21 +151,32 @@ class Pipeline:
     ) -> None:
         self._token.forget(self._stop)
         self._run.cancel()
-        self._storage.stop()
+        self._stopped.set()
         await asyncio.wait([self._run])
-        if not self._run.cancelled():
-            self._run.exception()  # so that asyncio does not call it never retrieved
+        # Asked for, so that asyncio does not call it never retrieved.
+        ended = "stopped" if self._run.cancelled() else self._run.exception()
         # Threads cannot be stopped, so what is in their hands is waited for.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self._memory.close()
         try:
-            await self._log_hop(self._close)
+            await self._log_hop(self._close, ended and str(ended))
         finally:
             self._log_thread.shutdown()
 
-    def _close(self) -> None:
+    def _open(self) -> RunLog:
+        log = (RunLog.open if self._keep_log else RunLog.in_memory)(self.config.destination)
+        try:
+            log.begin(recipe_to_json(self.config), __version__)
+        except BaseException:
+            log.close()
+            raise
+        return log
+
+    def _close(self, outcome: str | None) -> None:
         try:
             self._recorder.finish()
+            with suppress(StorageFull):  # whoever runs it has been told
+                self._log.end(outcome)
         finally:
             self._log.close()
 
@@ -168,7 +223,10 @@ class Pipeline:
                     lanes.create_task(self._lane(to_save, to_record, stage))
                 lanes.create_task(self._record(to_record))
         except BaseExceptionGroup as group:
-            raise group.exceptions[0] from group.exceptions[0].__cause__
+            error = group.exceptions[0]
+            if isinstance(error, StorageFull):
+                raise await self._log_hop(_missing, error, self._log) from error.__cause__
+            raise error from error.__cause__
         finally:
             self._results.close()
 
@@ -222,11 +280,12 @@ class Pipeline:
     async def _feed(self, domains: Iterator[Domain], to_load: Channel[Parcel[Job]]) -> None:
         """Write each domain's plan into the log, then send its pictures on their way."""
         while domain := await self._hop(next, domains, None):
+            _check(domain)
             if domain.failures:
                 await self._log_hop(self._log.record_unlisted, domain.failures)
             for error in domain.failures:
                 await self._give(_failure(error))
-            rows = await self._log_hop(self._log.plan, domain.jobs, self.config.overwrite)
+            rows = await self._log_hop(self._log.plan, domain.jobs, self._rules)
             self.planned += len(domain.jobs)
             items = []
             for job, planned in zip(domain.jobs, rows, strict=True):
@@ -268,13 +327,25 @@ class Pipeline:
             await self._log_hop(write_pages, self._log, self.config)
 
 
-def _first_of(domains: Iterator[Domain], config: PipelineConfig) -> Domain:
-    """The first domain that holds anything, or the reason why there is nothing to do."""
+def _missing(error: StorageFull, log: RunLog) -> StorageFull:
+    """The error with about how much room is missing."""
+    count, size = log.history.left()
+    more = f", about {format_bytes(count * size)} for the {count} outputs left" if size else ""
+    return StorageFull(f"{error}{more}")
+
+
+def _check(domain: Domain) -> None:
+    if domain.collision:
+        raise domain.collision
+
+
+def first_of(domains: Iterator[Domain], config: PipelineConfig) -> Domain:
+    """The first domain that holds anything. Raises NoPictures where none does."""
     for domain in domains:
-        if domain.jobs or domain.failures:
+        if domain.jobs or domain.failures or domain.collision:
             return domain
     places = ", ".join(str(source) for source in config.sources)
-    raise ConfigError(f"Expected pictures in {places}, found no file with a picture's extension")
+    raise NoPictures(f"Expected pictures in {places}, found no file with a picture's extension")
 
 
 def _carry(parcel: Parcel[Any], step: Callable[[Item[Any], Any], Any]) -> Parcel[Any]:
@@ -295,6 +366,14 @@ def _failure(error: ImageError) -> ProcessingResult:
 
 
 def _skip(job: Job, row: Row, output_dir: Path) -> ProcessingResult:
+    if row.failure:
+        step, error = row.failure
+        return ProcessingResult(
+            *(job.path, False, None, error, 0.0),
+            skipped=row.decision.value,
+            step=step,
+            variant=row.output.variant,
+        )
     path = None if row.decision is Decision.UNNEEDED else output_dir / row.output.path
     return ProcessingResult(
         *(job.path, True, path, None, 0.0),

@@ -39,6 +39,11 @@ def load_picture(_: Item[Job], job: Job, *, storage: Storage) -> ImageData:
     return storage.read(lambda: load(job.found.file))
 
 
+def load_once(_: Item[Job], job: Job) -> ImageData:
+    """`load_picture` in a single try."""
+    return load(job.found.file)
+
+
 def weigh(item: Item[Job] | Item[ImageData]) -> int:
     """Bytes of memory a picture will take; only its header is read where it is not loaded yet."""
     if isinstance(item.result, ImageError):

@@ -20,18 +20,19 @@ _OPENINGS = 3  # in a row, after which storage is taken for gone
 class Storage:
     """Calls steps that read or write, each in up to `attempts` tries in all.
 
-    Only faults of storage are tried again, and only they count for `breaker`.
+    Only faults of storage are tried again, and only they count for `breaker`. Once `stopped` is
+    set nothing is waited for any more.
     """
 
-    def __init__(self, attempts: int, breaker: CircuitBreaker | None) -> None:
-        self._stopped = threading.Event()
+    def __init__(
+        self, attempts: int, breaker: CircuitBreaker | None, stopped: threading.Event
+    ) -> None:
         self._breaker = breaker
         self._reason = ""
         self._retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(attempts)
-            | tenacity.stop_when_event_set(self._stopped),
+            stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_when_event_set(stopped),
             wait=BACKOFF,
-            sleep=tenacity.sleep_using_event(self._stopped),
+            sleep=tenacity.sleep_using_event(stopped),
             retry=tenacity.retry_if_exception(is_storage_fault),
             reraise=True,
         )
@@ -63,7 +64,3 @@ class Storage:
                     f"row, the last time so: {self._reason}; run again once it does"
                 )
             await asyncio.sleep(min(1.0, breaker.reset_after / 10))
-
-    def stop(self) -> None:
-        """Wait for nothing any more."""
-        self._stopped.set()

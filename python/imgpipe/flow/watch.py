@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from imgpipe.progress import ProcessingStage, ProgressUpdate
 from imgpipe.results import ProcessingResult
@@ -14,8 +15,8 @@ Progress = Callable[[ProgressUpdate], object] | asyncio.Queue[ProgressUpdate | N
 class Watch:
     """Counts finished pictures and tells a listener of each.
 
-    A full queue loses its oldest updates, never the last one; one that holds a single item ends
-    with None alone.
+    Entering says SCANNING, leaving ends a queue with None. A full queue loses its oldest updates,
+    never the last one; one that holds a single item ends with None alone.
     """
 
     def __init__(self, progress: Progress | None, outputs: int) -> None:
@@ -24,9 +25,13 @@ class Watch:
         self._open: Counter[Path] = Counter()
         self._processed = 0
 
-    def start(self) -> None:
-        """Say that folders are being listed."""
+    def __enter__(self) -> Self:
         self._tell(0, None, ProcessingStage.SCANNING)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if isinstance(self._progress, asyncio.Queue):
+            self._put(self._progress, None)
 
     def add(self, result: ProcessingResult, planned: int) -> None:
         """Take one more result; `planned` pictures are known by now."""
@@ -41,11 +46,6 @@ class Watch:
     def end(self, planned: int) -> None:
         """Say that all is done."""
         self._tell(max(planned, self._processed), None, ProcessingStage.COMPLETE)
-
-    def close(self) -> None:
-        """End a queue, however the run has ended."""
-        if isinstance(self._progress, asyncio.Queue):
-            self._put(self._progress, None)
 
     def _tell(self, total: int, file: str | None, stage: ProcessingStage) -> None:
         update = ProgressUpdate(self._processed, total, file, stage)

@@ -1,6 +1,19 @@
 """The truth about a run: what was planned, what is done, what failed, in one SQLite file."""
 
-from imgpipe.runlog.decide import Decision, Overwrite, decide
+from imgpipe.runlog.decide import STEPS, Decision, Overwrite, Rules, decide
+from imgpipe.runlog.history import Entry, History, Run
 from imgpipe.runlog.log import Intent, Row, RunLog
 
-__all__ = ["Decision", "Intent", "Overwrite", "Row", "RunLog", "decide"]
+__all__ = [
+    "STEPS",
+    "Decision",
+    "Entry",
+    "History",
+    "Intent",
+    "Overwrite",
+    "Row",
+    "Rules",
+    "Run",
+    "RunLog",
+    "decide",
+]

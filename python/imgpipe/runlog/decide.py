@@ -1,10 +1,34 @@
 """Whether an output is to be made, given what the log and the disk say."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, get_args
 
 Overwrite = Literal["never", "changed", "all"]
 OVERWRITE_RULES: tuple[Overwrite, ...] = get_args(Overwrite)
+
+STEPS = ("load", "decode", "transform", "encode", "save")
+"""What can fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a run does where an earlier one has been.
+
+    `overwrite` says which existing files give way, as in PipelineConfig; a run that `resumes`
+    redoes what has changed, and nothing that is done. What failed in one of the steps of `retries`
+    is tried again.
+    """
+
+    overwrite: Overwrite = "never"
+    resumes: bool = False
+    retries: Collection[str] = STEPS
+
+    @property
+    def redoes(self) -> bool:
+        """Whether even what is up to date is made anew."""
+        return self.overwrite == "all" and not self.resumes
 
 
 class Decision(Enum):
@@ -16,6 +40,7 @@ class Decision(Enum):
     STALE = "made earlier from another input or with other settings"
     FOREIGN = "a file of that name was there before"
     UNNEEDED = "wider than the picture"
+    FAILED = "failed in an earlier run"
 
     @property
     def is_skip(self) -> bool:
@@ -24,7 +49,7 @@ class Decision(Enum):
 
 
 def decide(
-    existing_size: int | None, our_size: int | None, same_key: bool, overwrite: Overwrite
+    existing_size: int | None, our_size: int | None, same_key: bool, rules: Rules
 ) -> Decision:
     """What to do about an output.
 
@@ -35,8 +60,8 @@ def decide(
     if existing_size is None:
         return Decision.MAKE
     ours = existing_size == our_size
-    if ours and same_key and overwrite != "all":
+    if ours and same_key and not rules.redoes:
         return Decision.UP_TO_DATE
-    if overwrite == "all" or (ours and overwrite == "changed"):
+    if rules.overwrite == "all" or (ours and (rules.resumes or rules.overwrite == "changed")):
         return Decision.REPLACE
     return Decision.STALE if ours else Decision.FOREIGN

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,52 +14,14 @@ from typing import Self
 
 from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
-from imgpipe.formats import ImageFormat
-from imgpipe.runlog.decide import Decision, Overwrite, decide
+from imgpipe.runlog.database import connect, explain
+from imgpipe.runlog.decide import Decision, Rules, decide
+from imgpipe.runlog.history import Entry, History
 from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job, Output
 from imgpipe.steps.save import Staged
 
 FOLDER = ".imgpipe"
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-create table inputs (
-  id integer primary key,
-  path blob not null unique,
-  size integer not null,
-  mtime_ns integer not null
-);
-create table outputs (
-  id integer primary key,
-  input integer not null references inputs,
-  path blob not null unique,          -- as planned, below the output folder
-  landed blob unique,                 -- where it went instead, its content being of another format
-  key blob not null,                  -- of the input's fingerprint and the recipe
-  state text not null check (state in ('planned', 'intent', 'done', 'failed')),
-  bytes integer,                      -- of the file we last put there; null and done: none is due
-  digest blob,
-  next_bytes integer,                 -- of the file about to be put there
-  next_digest blob,
-  format text,                        -- of that file, its pixels, and what of the input it lost
-  width integer,
-  height integer,
-  lost text,
-  step text,                          -- that failed
-  error text,
-  seconds real
-);
-create index outputs_by_state on outputs (state) where state = 'intent';
-create table unlisted (path blob not null primary key, error text not null);
-"""
-
-_SINCE_1 = """
-alter table outputs add column format text;
-alter table outputs add column width integer;
-alter table outputs add column height integer;
-alter table outputs add column lost text;
-"""
-
 _ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 
@@ -72,6 +36,8 @@ class Row:
     output: Output
     decision: Decision
     existing: PurePath
+    failure: tuple[str, str] | None = None
+    """The step and the reason, where an earlier run failed and it is left at that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +73,41 @@ class RunLog:
         home = output_dir / FOLDER
         try:
             (home / "tmp").mkdir(parents=True, exist_ok=True)
-            connection = _connect(str(home / "run.sqlite"))
+            connection = connect(str(home / "run.sqlite"))
         except OSError as error:
             raise _unwritable(error) from error
         except sqlite3.Error as error:
-            raise ConfigError(_explain(error, home)) from error
+            raise ConfigError(explain(error, home)) from error
         log = cls(connection, output_dir, home / "tmp")
         log._recover()
+        return log
+
+    @classmethod
+    def existing(cls, output_dir: Path) -> Self:
+        """The log that is in `output_dir` already. Raises ConfigError where there is none."""
+        if not (output_dir / FOLDER / "run.sqlite").is_file():
+            raise ConfigError(
+                f"Expected the folder of an earlier run, found no log in {output_dir}"
+            )
+        return cls.open(output_dir)
+
+    @classmethod
+    def copied(cls, output_dir: Path) -> Self:
+        """A log like that of `output_dir`, to plan on; nothing there is touched.
+
+        Raises ConfigError as `open` does.
+        """
+        scratch = Path(tempfile.mkdtemp(prefix="imgpipe-"))
+        home = output_dir / FOLDER
+        try:
+            for part in home.glob("run.sqlite*"):
+                if not part.name.endswith("-shm"):  # what it says is in the other two
+                    shutil.copyfile(part, scratch / part.name)
+            log = cls(connect(str(scratch / "run.sqlite")), output_dir, scratch)
+        except sqlite3.Error as error:
+            shutil.rmtree(scratch)
+            raise ConfigError(explain(error, home)) from error
+        log._settle()
         return log
 
     @classmethod
@@ -127,7 +121,7 @@ class RunLog:
             scratch = Path(tempfile.mkdtemp(prefix=".imgpipe-", dir=output_dir))
         except OSError as error:
             raise _unwritable(error) from error
-        return cls(_connect(":memory:"), output_dir, scratch)
+        return cls(connect(":memory:"), output_dir, scratch)
 
     def close(self) -> None:
         """Let the file go; temporary files go too."""
@@ -145,42 +139,74 @@ class RunLog:
             kind = StorageFull if "full" in str(error) else ImgpipeError
             raise kind(f"Expected to write the run log, got: {error}") from error
 
-    def plan(self, jobs: Iterable[Job], overwrite: Overwrite) -> list[list[Row]]:
+    def begin(self, recipe: str, version: str) -> None:
+        """Write down that a run begins, and how it is asked for."""
+        with self._transaction():
+            self._connection.execute("delete from unlisted")
+            self._connection.execute(
+                "insert into runs (recipe, version, started) values (?, ?, ?)",
+                (recipe, version, time.time()),
+            )
+
+    def end(self, outcome: str | None) -> None:
+        """Write down that the run has ended, by itself where there is no `outcome`."""
+        with self._transaction():
+            self._connection.execute(
+                "update runs set ended = ?, outcome = ? where id = (select max(id) from runs)",
+                (time.time(), outcome),
+            )
+
+    def plan(self, jobs: Iterable[Job], rules: Rules) -> list[list[Row]]:
         """Write down the outputs of `jobs` and decide about each; a list of rows for each job."""
         with self._transaction():
-            return [self._plan_job(job, overwrite) for job in jobs]
+            return [self._plan_job(job, rules) for job in jobs]
 
-    def _plan_job(self, job: Job, overwrite: Overwrite) -> list[Row]:
+    def _plan_job(self, job: Job, rules: Rules) -> list[Row]:
         file = job.found.file
         (input_id,) = self._connection.execute(
             "insert into inputs (path, size, mtime_ns) values (?, ?, ?) on conflict (path) do "
             "update set size = excluded.size, mtime_ns = excluded.mtime_ns returning id",
             (os.fsencode(file.path.absolute()), file.size_bytes, job.found.mtime_ns),
         ).fetchone()
-        return [self._plan_output(job, output, input_id, overwrite) for output in job.outputs]
+        return [self._plan_output(job, output, input_id, rules) for output in job.outputs]
 
-    def _plan_output(self, job: Job, output: Output, input_id: int, overwrite: Overwrite) -> Row:
+    def _plan_output(self, job: Job, output: Output, input_id: int, rules: Rules) -> Row:
         path, key = os.fsencode(output.path), output_key(job, output)
         known = self._connection.execute(
-            "select id, coalesce(landed, path), bytes, key, state from outputs where path = ?",
+            "select id, coalesce(landed, path), bytes, key, state, step, error from outputs "
+            "where path = ?",
             (path,),
         ).fetchone()
-        id, landed, our_size, old_key, state = known or (None, path, None, None, None)
-        same = state == "done" and old_key == key
-        if same and our_size is None and overwrite != "all":
-            return Row(id or 0, output, Decision.UNNEEDED, PurePath(os.fsdecode(landed)))
-        existing_size = _size(self._output_dir / os.fsdecode(landed))
-        decision = decide(existing_size, our_size, same, overwrite)
+        id, landed, our_size, old_key, state, *failure = known or (0, path, None, None, None)
         existing = PurePath(os.fsdecode(landed))
+        same = old_key == key
+        if same and state == "failed" and failure[0] not in rules.retries:
+            return Row(id, output, Decision.FAILED, existing, (failure[0], failure[1]))
+        same = same and state == "done"
+        if same and our_size is None and not rules.redoes:
+            return Row(id, output, Decision.UNNEEDED, existing)
+        existing_size = _size(self._output_dir / existing)
+        decision = decide(existing_size, our_size, same, rules)
+        if decision is Decision.UP_TO_DATE:
+            return Row(id, replace(output, path=existing), decision, existing)
         if decision.is_skip:
-            return Row(id or 0, replace(output, path=existing), decision, existing)
+            self._leave(input_id, path, key, decision.value)
+            return Row(id, replace(output, path=existing), decision, existing)
         (id,) = self._connection.execute(
             "insert into outputs (input, path, key, state) values (?, ?, ?, 'planned') "
             "on conflict (path) do update set input = excluded.input, key = excluded.key, "
-            "state = 'planned', step = null, error = null returning id",
+            "state = 'planned', skipped = null, step = null, error = null returning id",
             (input_id, path, key),
         ).fetchone()
         return Row(id, output, decision, existing)
+
+    def _leave(self, input_id: int, path: bytes, key: bytes, reason: str) -> None:
+        """Say why an output is left as it is; all else that is known of it stays."""
+        self._connection.execute(
+            "insert into outputs (input, path, key, state, skipped) values (?, ?, ?, 'planned', ?) "
+            "on conflict (path) do update set skipped = excluded.skipped",
+            (input_id, path, key, reason),
+        )
 
     def land(self, row: Row, path: PurePath) -> bool:
         """Let an output go to `path` instead of where it was planned; False where that is taken."""
@@ -227,15 +253,14 @@ class RunLog:
                 [(error.step, str(error), row.id) for row, error in failed],
             )
 
-    def made(self) -> Iterator[tuple[Path, str, ImageFormat, int, int, int]]:
-        """(input, output, format, width, height, bytes) of all outputs that are in place."""
-        rows = self._connection.execute(
-            "select inputs.path, coalesce(landed, outputs.path), format, width, height, bytes "
-            "from outputs join inputs on inputs.id = input "
-            "where state = 'done' and bytes is not null and width is not null order by outputs.id"
-        )
-        for source, path, format, *numbers in rows:
-            yield Path(os.fsdecode(source)), os.fsdecode(path), ImageFormat[format], *numbers
+    def forget(self, entry: Entry) -> None:
+        """Strike out an output, and its input with its last one."""
+        with self._transaction():
+            self._connection.execute("delete from outputs where id = ?", (entry.id,))
+            self._connection.execute(
+                "delete from inputs where path = ? and id not in (select input from outputs)",
+                (os.fsencode(entry.input),),
+            )
 
     def record_unlisted(self, failures: Iterable[ImageError]) -> None:
         """Write down what the scan could not list."""
@@ -248,30 +273,24 @@ class RunLog:
     def _recover(self) -> None:
         """Settle what a killed run left: its temporaries go, its intents are done or are not."""
         _empty(self.scratch)
+        self._settle()
+
+    def _settle(self) -> None:
         intents = self._connection.execute(
             "select id, coalesce(landed, path), next_bytes, next_digest from outputs "
             "where state = 'intent'"
         ).fetchall()
         with self._transaction():
-            self._connection.execute("delete from unlisted")
             for id, path, size, digest in intents:
                 target = self._output_dir / os.fsdecode(path)
                 arrived = _size(target) == size and _digest(target) == digest
                 outcome = _ARRIVED if arrived else "state = 'planned'"
                 self._connection.execute(f"update outputs set {outcome} where id = ?", (id,))
 
-    def states(self) -> dict[str, int]:
-        """How many outputs are in each state."""
-        return dict(self._connection.execute("select state, count(*) from outputs group by state"))
-
-    def failures(self) -> Iterator[tuple[Path, str, str]]:
-        """(input, step, reason) of each output that failed, in the order they were planned."""
-        rows = self._connection.execute(
-            "select inputs.path, step, error from outputs join inputs on inputs.id = input "
-            "where state = 'failed' order by outputs.id"
-        )
-        for path, step, error in rows:
-            yield Path(os.fsdecode(path)), step, error
+    @property
+    def history(self) -> History:
+        """What has been written down."""
+        return History(self._connection, self._output_dir)
 
 
 def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:
@@ -289,34 +308,6 @@ def output_key(job: Job, output: Output) -> bytes:
         *(output.policy.spell(), output.widest, output.mark, versions()),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
-
-
-def _connect(database: str) -> sqlite3.Connection:
-    # Calls come one at a time, but from whichever thread of the pool is free.
-    connection = sqlite3.connect(database, timeout=0, check_same_thread=False)
-    try:
-        connection.execute("pragma locking_mode = exclusive")
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        (version,) = connection.execute("pragma user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise ConfigError(
-                f"Expected a run log of version {SCHEMA_VERSION} or older, got {version}; "
-                "use the newer imgpipe that wrote it, or another output folder"
-            )
-        steps = {0: _SCHEMA, 1: _SINCE_1}.get(version, "")
-        # The version changes with the tables or not at all, whenever we are killed.
-        connection.executescript(f"begin; {steps} pragma user_version = {SCHEMA_VERSION}; commit;")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _explain(error: sqlite3.Error, home: Path) -> str:
-    if "locked" in str(error):
-        return f"Expected to be alone in {home.parent}, but another run is writing there"
-    return f"Expected a run log in {home}, got: {error}; move it away to start anew"
 
 
 def _unwritable(error: OSError) -> ConfigError:

@@ -119,12 +119,15 @@ def _told_apart(
 
 def _check_apart(jobs: Iterable[Job], folds_case: bool) -> None:
     owners: dict[str, Path] = {}
+    collisions = []
     for job in jobs:
         for output in job.outputs:
             key = _name_key(output.path, folds_case)
             if key in owners:
-                raise _collision(output.path, owners[key], job.path)
-            owners[key] = job.path
+                collisions.append((output.path, owners[key], job.path))
+            owners.setdefault(key, job.path)
+    if collisions:
+        raise CollisionError(_explain(*collisions[0]), collisions)
 
 
 def folds_case(folder: Path) -> bool:
@@ -153,13 +156,13 @@ def _named(output: Output, picture: PurePath) -> Output:
     return replace(output, path=path, picture=picture)
 
 
-def _collision(path: PurePath, first: Path, second: Path) -> CollisionError:
+def _explain(path: PurePath, first: Path, second: Path) -> str:
     if first == second:
-        return CollisionError(
+        return (
             f"Expected an output of its own for each variant, but two of {first} would become "
             f"{path}; put {{variant}} into the name, or give the variants other names"
         )
-    return CollisionError(
+    return (
         f"Expected an output of its own for each picture, but {first} and {second} would both "
         f"become {path}; rename one, keep their folders, or say on_collision"
     )

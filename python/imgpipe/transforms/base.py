@@ -1,6 +1,8 @@
 """What a transform is, and how arguments are read and refused."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -58,16 +60,25 @@ class PixelTransform(ImageTransform):
         return image.with_pixels(self.change(image.pixels))
 
 
+@contextmanager
+def reading(arguments: str, usage: str) -> Iterator[None]:
+    """Make a ValueError that does not say what was expected one that says `usage`."""
+    try:
+        yield
+    except ValueError as error:
+        if str(error).startswith("Expected"):
+            raise
+        got = repr(arguments) if arguments else "nothing after the name"
+        raise ValueError(f"Expected {usage}, got {got}") from None
+
+
 def numbers(arguments: str, counts: range, usage: str) -> list[float]:
     """As many numbers as `counts` allows, `x` between them. Raises ValueError with `usage`."""
     parts = arguments.lower().split("x") if arguments else []
-    try:
+    with reading(arguments, usage):
         if len(parts) not in counts:
             raise ValueError
         return [float(part) for part in parts]
-    except ValueError:
-        got = repr(arguments) if arguments else "nothing after the name"
-        raise ValueError(f"Expected {usage}, got {got}") from None
 
 
 def whole_number(value: Any, low: int, high: int, what: str) -> int:

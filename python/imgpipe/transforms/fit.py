@@ -8,7 +8,7 @@ from imgpipe.image import Image
 from imgpipe.kernels.checks import one_of
 from imgpipe.limits import MAX_SIDE
 from imgpipe.transforms.attention import most_salient
-from imgpipe.transforms.base import whole_number
+from imgpipe.transforms.base import reading, whole_number
 from imgpipe.transforms.frame import checked_background, padded
 from imgpipe.transforms.sizing import Sizing, scaled
 
@@ -120,17 +120,12 @@ class Fit(Sizing):
         sides, *words = arguments.lower().split(":")
         keeps = words[-1:] == [_NO_ENLARGE]
         words = words[:-1] if keeps else words
-        try:
+        with reading(arguments, cls.usage):
             width, height = (int(side) if side else None for side in sides.split("x"))
             mode, position, background, *more = [*words, *("contain", "center", "")[len(words) :]]
             if more:
                 raise ValueError
             return cls(width, height, mode, position, background or None, not keeps)
-        except ValueError as error:
-            if str(error).startswith("Expected"):
-                raise
-            got = repr(arguments) if arguments else "nothing after the name"
-            raise ValueError(f"Expected {cls.usage}, got {got}") from None
 
     def spell(self) -> str:
         words = [f"fit:{self.width or ''}x{self.height or ''}", self.mode, self.position]

@@ -14,7 +14,7 @@ from imgpipe.image import Image
 from imgpipe.kernels.arrays import WHITE
 from imgpipe.kernels.checks import finite
 from imgpipe.limits import MAX_SIDE
-from imgpipe.transforms.base import ImageTransform, PixelTransform, make_whole
+from imgpipe.transforms.base import ImageTransform, PixelTransform, make_whole, reading
 
 _BOX = re.compile(r"(\d+)x(\d+)\+(\d+)\+(\d+)")
 
@@ -177,13 +177,8 @@ class Rotate(ImageTransform):
     @classmethod
     def parse(cls, arguments: str) -> Self:
         angle, _, background = arguments.partition(":")
-        try:
+        with reading(arguments, cls.usage):
             return cls(float(angle), background.lower() or None)
-        except ValueError as error:
-            if str(error).startswith("Expected"):
-                raise
-            got = repr(arguments) if arguments else "nothing after the name"
-            raise ValueError(f"Expected {cls.usage}, got {got}") from None
 
     def spell(self) -> str:
         turned = f"rotate:{self.angle!r}".removesuffix(".0")

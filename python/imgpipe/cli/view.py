@@ -1,0 +1,195 @@
+"""What a run shows while it is under way: a bar, plain lines, or JSON."""
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from imgpipe.limits import format_bytes
+from imgpipe.results import ProcessingResult
+
+_FIRST_LINE, _NEXT_LINES = 2.0, 10.0  # seconds
+
+
+class Tally:
+    """What has become of the outputs so far."""
+
+    def __init__(self) -> None:
+        self.successful = 0
+        self.failures: list[ProcessingResult] = []
+        self.skipped: Counter[str] = Counter()
+
+    def add(self, result: ProcessingResult) -> None:
+        """Count one more."""
+        if not result.success:
+            self.failures.append(result)
+        elif result.skipped:
+            self.skipped[result.skipped] += 1
+        else:
+            self.successful += 1
+
+    def summary(self) -> str:
+        """One line of counts."""
+        skipped = self.skipped.total()
+        return f"Successful: {self.successful}, Failed: {len(self.failures)}, Skipped: {skipped}"
+
+    def __len__(self) -> int:
+        return self.successful + len(self.failures) + self.skipped.total()
+
+
+class State(Protocol):
+    """What a view asks of a run."""
+
+    @property
+    def planned(self) -> int:
+        """Pictures planned so far."""
+
+    @property
+    def scanning(self) -> bool:
+        """Whether more may be found."""
+
+    @property
+    def memory_used(self) -> int:
+        """Bytes set aside for pictures in flight."""
+
+
+class View:
+    """A run as it goes; this one shows nothing. Entered for as long as the run lasts."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it."""
+
+    def update(self, run: State, tally: Tally, finished: int) -> None:
+        """Show that so many pictures are `finished`."""
+
+
+class Bar(View):
+    """A bar on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[memory]}"),
+            TextColumn("{task.fields[failed]}", style="red"),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID = self._bar.add_task(
+            "Scanning", total=None, rate="", memory="", failed=""
+        )
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, run: State, tally: Tally, finished: int) -> None:
+        self._bar.update(
+            self._task,
+            completed=finished,
+            total=None if run.scanning else run.planned,
+            description="Scanning" if run.scanning else "Pictures",
+            rate=_rate(finished, time.monotonic() - self._start),
+            memory=format_bytes(run.memory_used),
+            failed=f"{len(tally.failures)} failed" if tally.failures else "",
+        )
+
+
+class Lines(View):
+    """Now and then a line, for logs."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._next = self._start + _FIRST_LINE
+
+    def update(self, run: State, tally: Tally, finished: int) -> None:
+        now = self._clock()
+        if now < self._next:
+            return
+        self._next = now + _NEXT_LINES
+        total = f"{run.planned} found so far" if run.scanning else str(run.planned)
+        failed = f", {len(tally.failures)} failed" if tally.failures else ""
+        rate = _rate(finished, now - self._start)
+        memory = format_bytes(run.memory_used)
+        print(f"{finished} of {total}{failed}, {rate}, {memory}", file=sys.stderr, flush=True)
+
+
+def view_for(quiet: bool) -> View:
+    """What fits where stderr goes."""
+    console = Console(stderr=True)
+    if quiet:
+        return View()
+    return Bar(console) if console.is_terminal else Lines()
+
+
+def _rate(finished: int, seconds: float) -> str:
+    return f"{finished / seconds:.1f}/s" if seconds > 0 else ""
+
+
+def result_to_json(result: ProcessingResult) -> str:
+    """One line about an output."""
+    status = "failed" if not result.success else "skipped" if result.skipped else "done"
+    return json.dumps(
+        {
+            "event": "result",
+            "status": status,
+            "input": os.fspath(result.original_path),
+            "output": result.output_path and os.fspath(result.output_path),
+            "variant": result.variant,
+            "seconds": round(result.duration, 6),
+            "skipped": result.skipped,
+            "step": result.step,
+            "error": result.error,
+            "lost": [str(loss) for loss in result.lost],
+        }
+    )
+
+
+def end_to_json(tally: Tally, seconds: float, error: str | None) -> str:
+    """The last line, about all of it."""
+    return json.dumps(
+        {
+            "event": "end",
+            "successful": tally.successful,
+            "failed": len(tally.failures),
+            "skipped": tally.skipped.total(),
+            "seconds": round(seconds, 3),
+            "error": error,
+        }
+    )
+
+
+def printable(path: "str | os.PathLike[str]") -> str:
+    """A name as it is, but for bytes that are no text and for control characters."""
+    text = os.fsencode(path).decode(errors="replace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
