@@ -54,6 +54,7 @@ EVERYTHING = {
     "max_errors": "5%",
     "circuit_breaker": CircuitBreaker(3, 2.5),
     "timeout": 1.5,
+    "durability": "run",
     "on_collision": "keep-ext",
     "overwrite": "changed",
     "recursive": False,

@@ -35,7 +35,7 @@ from imgpipe.results import ProcessingLog, ProcessingResult, ProcessingStats
 from imgpipe.steps.decode import decode, decode_for
 from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
-from imgpipe.steps.plan import Output, settle
+from imgpipe.steps.plan import Output, Target, settle
 from imgpipe.steps.save import save_image, write_whole
 from imgpipe.steps.scan import scan
 from imgpipe.steps.source import Source
@@ -158,9 +158,9 @@ async def process_image_worker(
 
     def process() -> Path:
         image = transform(decode(data), transforms, path)
-        output = settle(Output(Path(data.file.filename)), data.file.format)
-        target = Path(output_dir) / output.path
-        write_whole(encode_image(image, output.format or data.file.format, None, path), target)
+        named = settle(Target(Output(), path.name, path.name, None), data.file.format)
+        target = Path(output_dir) / named.path
+        write_whole(encode_image(image, named.format or data.file.format, None, path), target)
         return target
 
     try:
@@ -233,8 +233,9 @@ async def process_with_progress(
 ) -> ProcessingStats:
     """`process_directory_concurrent`, telling `progress` of every picture that is finished.
 
-    `progress` is any callable that takes a ProgressUpdate, called on the event loop, or an
-    asyncio.Queue, which gets None at the end and loses its oldest updates where it is full.
+    `progress` is any callable that takes a ProgressUpdate, called in a thread of its own, or an
+    asyncio.Queue, which gets None at the end. One that lags far behind, or is full, loses its
+    oldest updates.
     """
     return await _process_directory(input_dir, output_dir, config, progress)
 
@@ -267,23 +268,23 @@ async def _process_directory(
         recursive=False,
     )
     stats = ProcessingStats()
-    with Watch(progress, outputs=1) as watch:
-        try:
-            async for result in _watched(Pipeline(pipeline, token=token, keep_log=False), watch):
-                stats.add(result)
-        except NoPictures:
-            watch.end(0)
+    run = Pipeline(pipeline, progress=progress, token=token, keep_log=False)
+    try:
+        async for result in _until_stopped(run):
+            stats.add(result)
+    except NoPictures:
+        watch = Watch(progress)
+        watch.complete()
+        await watch.close()
     return stats
 
 
-async def _watched(pipeline: Pipeline, watch: Watch) -> AsyncIterator[ProcessingResult]:
-    """What a run gives until its end or until it is stopped; `watch` is told of it."""
+async def _until_stopped(pipeline: Pipeline) -> AsyncIterator[ProcessingResult]:
+    """What a run gives until its end, or until somebody asks it to stop."""
     try:
         async with pipeline as run:
             async for result in run:
-                watch.add(result, run.planned)
                 yield result
-        watch.end(run.planned)
     except Cancelled:
         return
 
@@ -310,9 +311,8 @@ async def streaming_pipeline(
     `progress` and `token` are as for `process_with_progress` and `process_with_cancellation`; a run
     that was stopped gives the log of what it came to. Raises as `Pipeline` does.
     """
-    with Watch(progress, len(config.outputs)) as watch:
-        run = _watched(Pipeline(config, token=token), watch)
-        return ProcessingLog.of([result async for result in run])
+    run = _until_stopped(Pipeline(config, progress=progress, token=token))
+    return ProcessingLog.of([result async for result in run])
 
 
 def run_pipeline(

@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
@@ -19,6 +19,7 @@ from imgpipe.recovery import CircuitBreaker, ErrorLimit, ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
 from imgpipe.steps.encode import check_writable
 from imgpipe.steps.plan import COLLISION_RULES, Collision, Output
+from imgpipe.steps.save import DURABILITIES, Durability, flush_file
 from imgpipe.transforms import ImageTransform
 from imgpipe.variants import (
     OutputVariant,
@@ -90,6 +91,10 @@ class PipelineConfig:
     that keeps failing makes the run pause, and stop where that does not help. A picture that is
     worked on for more than `timeout` seconds fails; that is looked at between steps.
 
+    `durability` says what survives a power cut: with `file` every output that has its name, with
+    `run` every output of a run that has ended, with `none` what the system has written by then. A
+    killed process loses nothing in any of them.
+
     `on_collision` says what happens where two pictures would land on one output: `error` stops
     before anything of their folder is written, `suffix` puts -2 and so on behind the later ones,
     `keep-ext` puts the extension of its picture into each name, `hash` a few digits that stand for
@@ -132,6 +137,7 @@ class PipelineConfig:
     max_errors: int | str | None = None
     circuit_breaker: CircuitBreaker | None = None
     timeout: float | None = None
+    durability: Durability = "file"
     on_collision: Collision = "error"
     overwrite: Overwrite = "never"
     recursive: bool = True
@@ -153,14 +159,9 @@ class PipelineConfig:
         )
         if not self.input_dirs:
             raise ConfigError("Expected at least one folder or file of pictures, got none")
-        if self.overwrite not in OVERWRITE_RULES:
-            rules = ", ".join(OVERWRITE_RULES)
-            raise ConfigError(f"Expected overwrite to be one of {rules}, got {self.overwrite!r}")
-        if self.on_collision not in COLLISION_RULES:
-            raise ConfigError(
-                f"Expected on_collision to be one of {', '.join(COLLISION_RULES)}, "
-                f"got {self.on_collision!r}"
-            )
+        _check_choice("overwrite", self.overwrite, OVERWRITE_RULES)
+        _check_choice("on_collision", self.on_collision, COLLISION_RULES)
+        _check_choice("durability", self.durability, DURABILITIES)
         if not isinstance(self.error_strategy, ErrorRecoveryStrategy):
             raise ConfigError(
                 f"Expected an ErrorRecoveryStrategy such as SKIP, got {self.error_strategy!r}"
@@ -179,7 +180,6 @@ class PipelineConfig:
         """How each output of a picture is made; its path comes with the plan."""
         template = Template(self.name) if self.name is not None else None
         one = Output(
-            PurePath(),
             tuple(self.transforms),
             self.format,
             Encoding(self.quality, self.effort, self.progressive, self.lossless, self.subsampling),
@@ -239,9 +239,18 @@ class PipelineConfig:
         return self.error_strategy.attempts or self.retry_attempts
 
     @property
+    def flush(self) -> Callable[[int], object]:
+        """What is done with an open file once all is written to it."""
+        return flush_file if self.durability == "file" else _leave_to_the_system
+
+    @property
     def buffer(self) -> int:
         """Parcels that may wait before each lane."""
         return self.buffer_size or 4 * self.workers
+
+
+def _leave_to_the_system(_: int) -> None:
+    """It writes when it sees fit."""
 
 
 def _check_counts(**counts: int | None) -> None:
@@ -249,6 +258,11 @@ def _check_counts(**counts: int | None) -> None:
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and (not whole or count < 1):
             raise ConfigError(f"Expected {name} to be a whole number from 1 on, got {count!r}")
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, got {value!r}")
 
 
 def _bytes_of(limit: int | str | None) -> int | None:

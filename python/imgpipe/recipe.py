@@ -158,6 +158,7 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "background": _read_colour,
     "error_strategy": ErrorRecoveryStrategy.parse,
     "overwrite": str,
+    "durability": str,
     "on_collision": str,
     "circuit_breaker": lambda value: value and _made(CircuitBreaker, value, {}),
 }

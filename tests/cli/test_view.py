@@ -1,19 +1,11 @@
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from imgpipe import ProcessingResult
-from imgpipe.cli.view import Lines, Tally
+from imgpipe.cli.view import Lines
+from imgpipe.flow.lanes import Statistics
 
 from .commands import imgpipe
-
-
-@dataclass
-class State:
-    planned: int
-    scanning: bool
-    memory_used: int
 
 
 def test_json_is_one_object_a_line_for_each_output_and_the_end(
@@ -41,11 +33,14 @@ def test_json_tells_what_ended_a_run_early(broken: Path, tmp_path: Path) -> None
 
 def test_plain_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     now = 100.0
-    lines, tally = Lines(lambda: now), Tally()
-    tally.add(ProcessingResult(Path("a.jpg"), False, None, "why", 0.1))
+    lines = Lines(lambda: now)
     for finished in range(100):
         now = 100 + finished / 4
-        lines.update(State(400, finished < 30, 3_000_000), tally, finished)
+        counts = {"planned": 400, "finished": finished, "failed": 1, "scanning": finished < 30}
+        memory = {"memory_used": 3_000_000, "memory_peak": 4_000_000, "memory_limit": 5_000_000}
+        lines.update(
+            Statistics(**counts, **memory, in_flight=7, waiting={}, waiting_peak={}, buffer=8)
+        )
     assert capsys.readouterr().err.splitlines() == [
         "8 of 400 found so far, 1 failed, 4.0/s, 3.0 MB",
         "48 of 400, 1 failed, 4.0/s, 3.0 MB",

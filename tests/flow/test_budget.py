@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from imgpipe import Blur, ConfigError, Pipeline, PipelineConfig, Thumbnail, run_pipeline
 from imgpipe.flow.budget import Account, Budget, process_budget
+from imgpipe.flow.lanes import Statistics
 from imgpipe.limits import parse_bytes
 from PIL import Image as pil
 
@@ -118,16 +119,22 @@ def test_all_is_done_within_the_limit(limit, alone: bool, large: Path, tmp_path:
         large, tmp_path / "out", 4, transforms=[Blur(1)], memory_limit=limit, buffer_size=8
     )
 
-    async def collect() -> Budget:
+    async def collect() -> Statistics:
         async with Pipeline(config) as pipeline:
             async for result in pipeline:
                 assert result.success
-        return pipeline.budget
+                now = pipeline.statistics
+                assert now.memory_used <= now.memory_peak
+                assert all(now.waiting[lane] <= now.waiting_peak[lane] for lane in now.waiting)
+        return pipeline.statistics
 
-    budget = run(collect())
-    assert budget.used == 0
+    stats = run(collect())
+    assert (stats.memory_used, stats.in_flight, set(stats.waiting.values())) == (0, 0, {0})
+    assert (stats.planned, stats.finished, stats.failed, stats.scanning) == (8, 8, 0, False)
+    assert 1 <= max(stats.waiting_peak.values()) <= stats.buffer == 8
     one = 1600 * 1200 * 3
-    assert one < budget.peak < 40 * one if alone else budget.peak <= 200 * 10**6
+    peak = stats.memory_peak
+    assert one < peak < 40 * one if alone else peak <= stats.memory_limit == 200 * 10**6
     assert len(list((tmp_path / "out").glob("*.jpg"))) == 8
 
 

@@ -5,13 +5,14 @@ import errno
 import os
 import shutil
 import threading
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from hypothesis import given, strategies as st
 from imgpipe import (
     CircuitBreaker,
     CircuitOpen,
+    CollisionError,
     ConfigError,
     ErrorRecoveryStrategy,
     ImageFormat,
@@ -22,6 +23,8 @@ from imgpipe import (
     TooManyFailures,
     run_pipeline,
 )
+from imgpipe.steps.plan import Output, plan
+from imgpipe.steps.scan import Folder, Found, Roll
 
 FORM = {"transforms": [Thumbnail(32)], "worker_count": 1}
 
@@ -343,20 +346,14 @@ def test_ways_to_write_an_accent_are_one_name(photo: Path, tmp_path: Path) -> No
 
 @given(st.lists(st.sampled_from(["a.jpg", "a.png", "a-2.jpg", "a.gif", "a.jpg.png", "b.jpg"])))
 def test_no_two_names_are_ever_one(names: list[str]) -> None:
-    from imgpipe.errors import CollisionError
-    from imgpipe.files import ImageFile
-    from imgpipe.steps.plan import Output, plan
-    from imgpipe.steps.scan import Found
-
-    pictures = [
-        Found(ImageFile(Path(str(n), name), 1, ImageFormat.JPEG), Path(name), 0)
-        for n, name in enumerate(names)
-    ]
+    roll = Roll()
+    for number, name in enumerate(names):
+        roll.add(Found(Folder(Path(str(number)), PurePath()), name, 1, 0))
     for rule in ("suffix", "hash", "keep-ext"):
         try:
-            jobs = plan(pictures, [Output(format=ImageFormat.WEBP)], on_collision=rule)
+            pages = list(plan(roll, [Output(format=ImageFormat.WEBP)], on_collision=rule))
         except CollisionError:
             assert rule == "keep-ext"
             continue
-        paths = [output.path for job in jobs for output in job.outputs]
+        paths = [target.path for page in pages for job in page for target in job.targets]
         assert len(set(paths)) == len(names)

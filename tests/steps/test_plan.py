@@ -1,18 +1,21 @@
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import pytest
 from imgpipe import CollisionError, ImageFormat
-from imgpipe.steps.plan import Output, plan, settle
-from imgpipe.steps.scan import scan
+from imgpipe.steps.plan import Output, Target, plan, settle
+from imgpipe.steps.scan import Roll, scan
 
 
 def planned(folder: Path, *files: str, format=None, flat: bool = False) -> list[str]:
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"x")
-    found = [found for listing in scan([folder]) for found in listing.pictures]
-    jobs = plan(found, [Output(format=format)], flat=flat)
-    return [str(output.path) for job in jobs for output in job.outputs]
+    roll = Roll()
+    for listing in scan([folder]):
+        for found in listing.pictures:
+            roll.add(found)
+    pages = plan(roll, [Output(format=format)], flat=flat)
+    return [target.path for page in pages for job in page for target in job.targets]
 
 
 def test_names_and_folders_are_kept(tmp_path: Path) -> None:
@@ -51,5 +54,5 @@ def test_two_pictures_never_land_on_one_output(tmp_path: Path, files, options) -
     ],
 )
 def test_extension_follows_the_content(path, format, content, expected) -> None:
-    output = settle(Output(PurePath(path), format=format), content)
-    assert (str(output.path), output.format) == expected
+    target = settle(Target(Output(), path, path, format), content)
+    assert (target.path, target.format) == expected

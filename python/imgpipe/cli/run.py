@@ -18,11 +18,10 @@ from imgpipe.cli.view import (
 )
 from imgpipe.errors import ImgpipeError
 from imgpipe.flow.pipeline import Pipeline
-from imgpipe.flow.watch import Watch
-from imgpipe.progress import ProgressUpdate
 from imgpipe.runlog import Decision
 
 SOME_FAILED = 3
+_BETWEEN_LOOKS = 0.1  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _HINTS = {
@@ -92,13 +91,14 @@ async def _run(run: Pipeline, tally: Tally, view: View, as_json: bool) -> int:
 
 
 async def _follow(pipeline: Pipeline, tally: Tally, view: View, as_json: bool) -> None:
-    def show(update: ProgressUpdate) -> None:
-        view.update(pipeline, tally, update.processed)
-
     async with pipeline as run:
-        with view, Watch(show, len(run.config.outputs)) as watch:
+        with view:
+            shown = 0.0
             async for result in run:
                 tally.add(result)
                 if as_json:
                     print(result_to_json(result))
-                watch.add(result, run.planned)
+                if (now := time.monotonic()) > shown + _BETWEEN_LOOKS:
+                    shown = now
+                    view.update(run.statistics)
+            view.update(run.statistics)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from imgpipe.flow.lanes import Statistics
 from imgpipe.limits import format_bytes
 from imgpipe.results import ProcessingResult
 
@@ -51,22 +52,6 @@ class Tally:
         return self.successful + len(self.failures) + self.skipped.total()
 
 
-class State(Protocol):
-    """What a view asks of a run."""
-
-    @property
-    def planned(self) -> int:
-        """Pictures planned so far."""
-
-    @property
-    def scanning(self) -> bool:
-        """Whether more may be found."""
-
-    @property
-    def memory_used(self) -> int:
-        """Bytes set aside for pictures in flight."""
-
-
 class View:
     """A run as it goes; this one shows nothing. Entered for as long as the run lasts."""
 
@@ -81,8 +66,8 @@ class View:
     ) -> None:
         """End it."""
 
-    def update(self, run: State, tally: Tally, finished: int) -> None:
-        """Show that so many pictures are `finished`."""
+    def update(self, run: Statistics) -> None:
+        """Show how it stands."""
 
 
 class Bar(View):
@@ -112,15 +97,15 @@ class Bar(View):
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def update(self, run: State, tally: Tally, finished: int) -> None:
+    def update(self, run: Statistics) -> None:
         self._bar.update(
             self._task,
-            completed=finished,
+            completed=run.finished,
             total=None if run.scanning else run.planned,
             description="Scanning" if run.scanning else "Pictures",
-            rate=_rate(finished, time.monotonic() - self._start),
+            rate=_rate(run.finished, time.monotonic() - self._start),
             memory=format_bytes(run.memory_used),
-            failed=f"{len(tally.failures)} failed" if tally.failures else "",
+            failed=f"{run.failed} failed" if run.failed else "",
         )
 
 
@@ -132,16 +117,16 @@ class Lines(View):
         self._start = clock()
         self._next = self._start + _FIRST_LINE
 
-    def update(self, run: State, tally: Tally, finished: int) -> None:
+    def update(self, run: Statistics) -> None:
         now = self._clock()
         if now < self._next:
             return
         self._next = now + _NEXT_LINES
         total = f"{run.planned} found so far" if run.scanning else str(run.planned)
-        failed = f", {len(tally.failures)} failed" if tally.failures else ""
-        rate = _rate(finished, now - self._start)
+        failed = f", {run.failed} failed" if run.failed else ""
+        rate = _rate(run.finished, now - self._start)
         memory = format_bytes(run.memory_used)
-        print(f"{finished} of {total}{failed}, {rate}, {memory}", file=sys.stderr, flush=True)
+        print(f"{run.finished} of {total}{failed}, {rate}, {memory}", file=sys.stderr, flush=True)
 
 
 def view_for(quiet: bool) -> View:

@@ -21,10 +21,16 @@ class Channel(Generic[T]):
         self._room = asyncio.Semaphore(size)
         self._items: asyncio.Queue[T | _End] = asyncio.Queue()
         self._senders = senders
+        self.waiting = 0
+        """Items in it now."""
+        self.peak = 0
+        """Most items that were in it at a time."""
 
     async def send(self, item: T) -> None:
         """Put `item` in, once there is room."""
         await self._room.acquire()
+        self.waiting += 1
+        self.peak = max(self.peak, self.waiting)
         self._items.put_nowait(item)
 
     def close(self) -> None:
@@ -54,4 +60,5 @@ class Channel(Generic[T]):
             self._items.put_nowait(item)  # for the other receivers
             raise StopAsyncIteration
         self._room.release()
+        self.waiting -= 1
         return item

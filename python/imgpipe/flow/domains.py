@@ -2,52 +2,83 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import CollisionError, ConfigError, LoadError
 from imgpipe.steps.plan import Job, folds_case, plan
-from imgpipe.steps.scan import Listing, scan
+from imgpipe.steps.scan import Listing, Roll, scan
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
-    """Jobs whose outputs can meet in one folder, and what could not be listed there."""
+class Page:
+    """Some jobs of a domain, whose outputs meet no others, or what could not be listed there."""
 
-    jobs: tuple[Job, ...]
-    failures: tuple[LoadError, ...]
+    jobs: tuple[Job, ...] = ()
+    failures: tuple[LoadError, ...] = ()
     collision: CollisionError | None = None
-    """Why there are no jobs: some of their outputs would have one name."""
+    """Why there are no jobs: some of the domain's outputs would have one name."""
 
 
-def plan_domains(config: PipelineConfig, stopped: threading.Event) -> Iterator[Domain]:
+def plan_pages(config: PipelineConfig, stopped: threading.Event) -> Iterator[Page]:
     """Scan and plan, one folder at a time where its structure is kept, else all at once.
 
-    So the first results of a large tree come early, and names are still decided whole. No further
-    folder is listed once `stopped` is set. Raises ConfigError.
+    So the first results of a large tree come early, and names are still decided whole. Nothing more
+    is listed once `stopped` is set. Raises ConfigError.
     """
     _check_places(config)
-    everything = scan(config.sources, recursive=config.recursive, exclude_folder=config.destination)
-    listings = takewhile(lambda _: not stopped.is_set(), everything)
+    listings = scan(
+        config.sources,
+        recursive=config.recursive,
+        exclude_folder=config.destination,
+        stopped=stopped,
+    )
     template = config.outputs[0].template
     merges = template is not None and (template.needs_content or not template.needs_folder)
-    if config.flat or merges or len(config.sources) > 1:
-        listings = takewhile(lambda _: not stopped.is_set(), [_merged(listings)])
+    whole = config.flat or merges or len(config.sources) > 1
     folds = folds_case(config.destination)
+    for roll in _domains(listings, whole, stopped):
+        if isinstance(roll, Page):
+            yield roll
+            continue
+        with closing(roll):
+            yield from _plan_domain(roll, config, folds)
+
+
+def _domains(
+    listings: Iterable[Listing], whole: bool, stopped: threading.Event
+) -> Iterator["Roll | Page"]:
+    """The pictures of each folder, or of all in the end where they are one `whole`.
+
+    What could not be listed comes as soon as it is known.
+    """
+    roll = Roll(stopped)
     for listing in listings:
-        try:
-            jobs = plan(
-                listing.pictures,
-                config.outputs,
-                flat=config.flat,
-                on_collision=config.on_collision,
-                folds_case=folds,
-            )
-            yield Domain(tuple(jobs), listing.failures)
-        except CollisionError as error:
-            yield Domain((), listing.failures, error)
+        if listing.failures:
+            yield Page(failures=listing.failures)
+        for found in listing.pictures:
+            roll.add(found)
+        if listing.last and not whole:
+            yield roll
+            roll = Roll(stopped)
+    yield roll
+
+
+def _plan_domain(roll: Roll, config: PipelineConfig, folds: bool) -> Iterator[Page]:
+    jobs = plan(
+        roll,
+        config.outputs,
+        flat=config.flat,
+        on_collision=config.on_collision,
+        folds_case=folds,
+    )
+    try:
+        for page in jobs:
+            yield Page(page)
+    except CollisionError as error:
+        yield Page(collision=error)
 
 
 def _check_places(config: PipelineConfig) -> None:
@@ -59,14 +90,6 @@ def _check_places(config: PipelineConfig) -> None:
             raise ConfigError(
                 f"Expected an output folder other than the input folder, got {output} for both"
             )
-
-
-def _merged(listings: Iterable[Listing]) -> Listing:
-    everything = list(listings)
-    return Listing(
-        tuple(found for listing in everything for found in listing.pictures),
-        tuple(failure for listing in everything for failure in listing.failures),
-    )
 
 
 def is_input(target: Path, job: Job, config: PipelineConfig) -> bool:

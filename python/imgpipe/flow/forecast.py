@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Generic, TypeVar
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import CollisionError, LoadError
 from imgpipe.flow.budget import process_budget
-from imgpipe.flow.domains import Domain, plan_domains
+from imgpipe.flow.domains import Page, plan_pages
+from imgpipe.flow.lanes import LOAD_THREADS
 from imgpipe.flow.parcels import Item
-from imgpipe.flow.pipeline import LOAD_THREADS, first_of
+from imgpipe.flow.pipeline import first_of
 from imgpipe.flow.road import load_once, make_outputs, weigh
 from imgpipe.runlog import Decision, Row, Rules, RunLog
 from imgpipe.steps.encode import Encoded
@@ -82,19 +83,19 @@ def forecast(
     """
     outlook = Forecast()
     sample: _Sample[Item[Job]] = _Sample(_HEADERS)
-    domains = plan_domains(config, threading.Event())
-    domain: Domain | None = first_of(domains, config)
+    pages = plan_pages(config, threading.Event())
+    page: Page | None = first_of(pages, config)
     log = RunLog.copied(config.destination)
     try:
-        while domain:
-            outlook.unlisted += domain.failures
-            outlook.collisions += [domain.collision] if domain.collision else []
-            rows = log.plan(domain.jobs, Rules(config.overwrite))
-            for job, planned in zip(domain.jobs, rows, strict=True):
+        while page:
+            outlook.unlisted += page.failures
+            outlook.collisions += [page.collision] if page.collision else []
+            rows = log.plan(page.jobs, Rules(config.overwrite))
+            for job, planned in zip(page.jobs, rows, strict=True):
                 _count(outlook, sample, job, planned)
                 for row in planned:
-                    tell(job.path, config.destination / row.output.path, row.decision)
-            domain = next(domains, None)
+                    tell(job.path, config.destination / row.existing, row.decision)
+            page = next(pages, None)
     finally:
         log.close()
     if sample.items:
@@ -103,11 +104,11 @@ def forecast(
     return outlook
 
 
-def _count(outlook: Forecast, sample: _Sample[Item[Job]], job: Job, rows: list[Row]) -> None:
+def _count(outlook: Forecast, sample: _Sample[Item[Job]], job: Job, rows: Sequence[Row]) -> None:
     outlook.pictures += 1
     outlook.decisions.update(row.decision for row in rows)
     if to_make := tuple(row for row in rows if not row.decision.is_skip):
-        outlook.reads += job.found.file.size_bytes
+        outlook.reads += job.found.size
         sample.add(Item(job, to_make, job))
 
 
@@ -129,7 +130,7 @@ def _try_some(outlook: Forecast, sample: _Sample[Item[Job]], config: PipelineCon
         drawn = item.through(load_once).through(make).result
         if isinstance(drawn, tuple):
             tried += 1
-            read += item.job.found.file.size_bytes
+            read += item.job.found.size
             written += sum(len(one.result.data) for one in drawn if isinstance(one.result, Encoded))
         if time.perf_counter() - start > _SECONDS:
             break

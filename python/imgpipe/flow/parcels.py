@@ -1,7 +1,7 @@
 """What travels between lanes: a few pictures together, each with its result so far."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -45,19 +45,23 @@ class Item(Generic[A]):
 Parcel = tuple[Item[A], ...]
 
 
-def cut(items: Iterable[Item[A]], batch_size: int, workers: int) -> Iterator[Parcel[A]]:
-    """One large file to a parcel, or up to `batch_size` small ones, so that no worker goes idle."""
-    waiting = list(items)
-    small = [item for item in waiting if item.job.found.file.size_bytes <= SMALL_BYTES]
-    size = max(1, min(batch_size, len(small) // workers))
+def cut(
+    items: Sequence[Item[A]], batch_size: int, workers: int, in_flight: Callable[[], int]
+) -> Iterator[Parcel[A]]:
+    """One large file to a parcel, or up to `batch_size` small ones.
+
+    A parcel is small while little is in flight, and towards the end, so that no worker goes idle.
+    """
+    left = sum(item.job.found.size <= SMALL_BYTES for item in items)
     parcel: list[Item[A]] = []
-    for item in waiting:
-        if item.job.found.file.size_bytes > SMALL_BYTES:
+    for item in items:
+        if item.job.found.size > SMALL_BYTES:
             yield (item,)
             continue
         parcel.append(item)
-        if len(parcel) == size:
+        if len(parcel) >= min(batch_size, left // workers, in_flight() // workers):
             yield tuple(parcel)
+            left -= len(parcel)
             parcel = []
     if parcel:
         yield tuple(parcel)

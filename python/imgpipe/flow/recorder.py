@@ -5,8 +5,9 @@ to appear, then their names, then one flush a folder. Killed in between, a run f
 in the log which of those files are its own.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from imgpipe.errors import ImageError, SaveError
@@ -25,6 +26,8 @@ class Made:
     """
 
     row: Row
+    path: str = ""
+    """Below the output folder."""
     staged: Staged | None = None
     encoded: Encoded | None = None
     error: ImageError | None = None
@@ -36,33 +39,43 @@ Outcome = Item[tuple[Made, ...]]
 class Recorder:
     """Publishes and records what comes to the end of the road, a group at a time."""
 
-    def __init__(self, log: RunLog, output_dir: Path) -> None:
+    def __init__(self, log: RunLog, output_dir: Path, flushes_folders: bool) -> None:
         self._log = log
         self._output_dir = output_dir
+        self._flushes_folders = flushes_folders
         self._published: list[tuple[Row, float]] = []
         self._refused: list[tuple[Row, ImageError]] = []
 
-    def record(self, group: Iterable[Outcome]) -> list[ProcessingResult]:
-        """Publish all outputs of `group`, and tell what became of each. Raises StorageFull."""
-        claimed = [(item, self._claim(item, made)) for item in group for made in _each(item)]
+    def record(self, group: Sequence[Outcome]) -> list[tuple[ProcessingResult, ...]]:
+        """Publish all outputs of `group`, and tell what became of each picture's.
+
+        Raises StorageFull.
+        """
+        claimed = [[self._claim(item, made) for made in _each(item)] for item in group]
+        every = list(chain.from_iterable(claimed))
         self._commit(
             intents=[
                 Intent(made.row, made.staged, made.encoded)
-                for _, made in claimed
+                for made in every
                 if made.staged and made.encoded
             ],
-            unneeded=[made.row for _, made in claimed if not made.staged and not made.error],
-            failed=[(made.row, made.error) for _, made in claimed if made.error],
+            unneeded=[made.row for made in every if not made.staged and not made.error],
+            failed=[(made.row, made.error) for made in every if made.error],
         )
-        placed = [(item, self._publish(item, made)) for item, made in claimed]
-        sync_folders(
-            folder
-            for _, made in placed
-            if made.staged
-            for folder in made.staged.target.parents
-            if folder.is_relative_to(self._output_dir)  # a new folder is a name in the one above
-        )
-        return [_result(item, made) for item, made in placed]
+        placed = [
+            [self._publish(item, made) for made in outputs]
+            for item, outputs in zip(group, claimed, strict=True)
+        ]
+        if self._flushes_folders:
+            sync_folders(self._folders(chain.from_iterable(placed)))
+        return [_results(item, outputs) for item, outputs in zip(group, placed, strict=True)]
+
+    def _folders(self, placed: Iterable[Made]) -> Iterator[Path]:
+        """Those that have got a name, as a new folder is a name in the one above."""
+        for folder in {made.staged.target.parent for made in placed if made.staged}:
+            for above in (folder, *folder.parents):
+                if above.is_relative_to(self._output_dir):
+                    yield above
 
     def finish(self) -> None:
         """Record what became of the last group."""
@@ -82,13 +95,12 @@ class Recorder:
         """Ask the log for another name where the content was not what the planned one says."""
         if made.staged is None:
             return made
-        path = made.staged.target.relative_to(self._output_dir)
-        if path == Path(made.row.output.path) or self._log.land(made.row, path):
+        if made.path == made.row.target.path or self._log.land(made.row, made.path):
             return made
         made.staged.temporary.unlink()
         error = SaveError(
             f"Expected an output of its own for {item.job.path.name}, but what is in it would "
-            f"become {path}, which is another's; rename it, or put more into the name",
+            f"become {made.path}, which is another's; rename it, or put more into the name",
             item.job.path,
         )
         return Made(made.row, error=error)
@@ -97,7 +109,7 @@ class Recorder:
         if made.staged is None:
             return made
         # Under another name than the one decided about, whatever is there is not ours to replace.
-        decided = made.staged.target == self._output_dir / made.row.existing
+        decided = made.path == made.row.existing
         try:
             publish(made.staged, replace=decided and made.row.decision is Decision.REPLACE)
         except ImageError as error:
@@ -114,23 +126,27 @@ def _each(item: Outcome) -> Iterable[Made]:
     return item.result
 
 
+def _results(item: Outcome, outputs: Iterable[Made]) -> tuple[ProcessingResult, ...]:
+    if isinstance(item.result, ImageError):  # before there were any outputs
+        return (failure(item.result, item.job.path, item.seconds),)
+    return tuple(_result(item, made) for made in outputs)
+
+
+def failure(error: ImageError, path: Path, seconds: float = 0.0) -> ProcessingResult:
+    """A picture's failure."""
+    return ProcessingResult(path, False, None, str(error), seconds, step=error.step)
+
+
 def _result(item: Outcome, made: Made) -> ProcessingResult:
-    if not made.staged and not made.error:
+    path, variant = item.job.path, made.row.target.output.variant
+    if made.error:
+        return replace(failure(made.error, path, item.seconds), variant=variant)
+    if not made.staged or not made.encoded:
         reason = Decision.UNNEEDED.value
         return ProcessingResult(
-            *(item.job.path, True, None, None, item.seconds),
-            skipped=reason,
-            variant=made.row.output.variant,
+            path, True, None, None, item.seconds, skipped=reason, variant=variant
         )
-    target = made.staged.target if made.staged else None
-    message, step = (str(made.error), made.error.step) if made.error else (None, None)
+    lost = made.encoded.lost
     return ProcessingResult(
-        item.job.path,
-        target is not None,
-        target,
-        message,
-        item.seconds,
-        step=step,
-        lost=made.encoded.lost if target and made.encoded else (),
-        variant=made.row.output.variant,
+        path, True, made.staged.target, None, item.seconds, lost=lost, variant=variant
     )

@@ -1,6 +1,7 @@
 """The steps of one picture between its lanes, as plain functions that run in threads."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of
 from imgpipe.steps.load import load, peek
-from imgpipe.steps.plan import Job, Output, named_by_content, settle
+from imgpipe.steps.plan import Job, Target, named_by_content, settle
 from imgpipe.steps.save import stage
 from imgpipe.steps.source import Source
 from imgpipe.steps.transform import render
@@ -30,7 +31,7 @@ class Drawn:
     """
 
     row: Row
-    output: Output
+    target: Target
     result: Encoded | ImageError | None = None
 
 
@@ -51,7 +52,7 @@ def weigh(item: Item[Job] | Item[ImageData]) -> int:
     if isinstance(item.result, ImageData):
         head, size = item.result.head, len(item.result.data)
     else:
-        head, size = peek(item.job.found.file), item.job.found.file.size_bytes
+        head, size = peek(item.job.found.file), item.job.found.size
     return picture_cost(head, size, item.job.outputs) if head else size
 
 
@@ -95,9 +96,9 @@ def make_outputs(
     with working():
         limit = TimeLimit(timeout, time.perf_counter())
         planned = item.job.outputs
-        linear = any(output.policy.linear for output in planned)  # a smaller decode is not
-        chains = [] if linear else [output.transforms for output in planned]
-        source = decode_for(loaded, chains, max(output.policy.margin for output in planned))
+        linear = any(how.policy.linear for how in planned)  # a smaller decode is not
+        chains = [] if linear else [how.transforms for how in planned]
+        source = decode_for(loaded, chains, max(how.policy.margin for how in planned))
         limit.check("decoded", item.job.path)
         return tuple(
             _make_output(item.job, row, source, loaded, watermark, limit) for row in item.rows
@@ -112,47 +113,48 @@ def _make_output(
     watermark: WatermarkConfig | None,
     limit: TimeLimit,
 ) -> Drawn:
-    output = settle(row.output, loaded.file.format)
-    if source.size[0] < output.widest:
-        return Drawn(row, output)
-    assert output.format is not None  # settle saw to it
+    target = settle(row.target, loaded.file.format)
+    how, format = target.output, target.format
+    if source.size[0] < how.widest:
+        return Drawn(row, target)
+    assert format is not None  # settle saw to it
     try:
-        image = render(source, output.transforms, output.policy, job.path)
+        image = render(source, how.transforms, how.policy, job.path)
         if watermark:
             image = apply_watermark(image, watermark)
         limit.check("transformed", job.path)
-        made = encode(
-            image, output.format, output.encoding, output.policy, job.path, output.max_bytes
-        )
-        if output.policy.if_larger == "keep" and image.pixels is source.image.pixels:
+        made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)
+        if how.policy.if_larger == "keep" and image.pixels is source.image.pixels:
             made = smaller_of(made, loaded)
         limit.check("encoded", job.path)
     except ImageError as error:
-        return Drawn(row, output, error)
-    return Drawn(row, named_by_content(output, made.size, made.data), made)
+        return Drawn(row, target, error)
+    return Drawn(row, named_by_content(target, made.size, made.data), made)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where outputs go, by way of the folder `scratch`, and how they are flushed to the disk."""
+
+    output_dir: Path
+    scratch: Path
+    flush: Callable[[int], object]
 
 
 def stage_outputs(
-    item: Item[tuple[Drawn, ...]],
-    drawn: tuple[Drawn, ...],
-    *,
-    output_dir: Path,
-    scratch: Path,
-    storage: Storage,
+    item: Item[tuple[Drawn, ...]], drawn: tuple[Drawn, ...], *, place: Place, storage: Storage
 ) -> tuple[Made, ...]:
     """The save lane's step: every output flushed to the disk under a temporary name."""
-    return tuple(_stage_output(item.job, one, output_dir, scratch, storage) for one in drawn)
+    return tuple(_stage_output(item.job, one, place, storage) for one in drawn)
 
 
-def _stage_output(
-    job: Job, drawn: Drawn, output_dir: Path, scratch: Path, storage: Storage
-) -> Made:
+def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Made:
     if not isinstance(drawn.result, Encoded):
         return Made(drawn.row, error=drawn.result)
-    data, target = drawn.result.data, output_dir / drawn.output.path
-    dated = job.found.mtime_ns if "dates" in drawn.output.policy.keep else None
+    data, target = drawn.result.data, place.output_dir / drawn.target.path
+    dated = job.found.mtime_ns if "dates" in drawn.target.output.policy.keep else None
     try:
-        staged = storage.write(lambda: stage(data, target, scratch, dated))
-        return Made(drawn.row, staged, drawn.result)
+        staged = storage.write(lambda: stage(data, target, place.scratch, dated, place.flush))
+        return Made(drawn.row, drawn.target.path, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)

@@ -40,12 +40,28 @@ class Storage:
     def read(self, step: Callable[[], T]) -> T:
         """What `step` gives. That something can be read does not say that it can be saved."""
         try:
-            return self._retrying(step)
+            return self._try(step)
         except ImageError as error:
             if self._breaker and is_storage_fault(error):
                 self._reason = str(error)
                 self._breaker.record_failure()
             raise
+
+    def _try(self, step: Callable[[], T]) -> T:
+        """The first try by itself, as tenacity takes longer than a small picture."""
+        try:
+            return step()
+        except ImageError as error:
+            if not is_storage_fault(error):
+                raise
+            failed = [error]
+
+        def again() -> T:
+            if failed:
+                raise failed.pop()
+            return step()
+
+        return self._retrying(again)
 
     def write(self, step: Callable[[], T]) -> T:
         """What `step` gives; it works, then, from end to end."""

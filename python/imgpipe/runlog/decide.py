@@ -45,7 +45,12 @@ class Decision(Enum):
     @property
     def is_skip(self) -> bool:
         """Whether nothing is done."""
-        return self not in (Decision.MAKE, Decision.REPLACE)
+        return self is not Decision.MAKE and self is not Decision.REPLACE
+
+    @property
+    def reason_to_leave(self) -> str | None:
+        """Why a file that we would make otherwise is left as it is."""
+        return self.value if self is Decision.STALE or self is Decision.FOREIGN else None
 
 
 def decide(

@@ -6,22 +6,25 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from functools import cache
+from itertools import islice
+from pathlib import Path
 from typing import Self
 
-from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
 from imgpipe.runlog.database import connect, explain
 from imgpipe.runlog.decide import Decision, Rules, decide
 from imgpipe.runlog.history import Entry, History
 from imgpipe.steps.encode import Encoded
-from imgpipe.steps.plan import Job, Output
+from imgpipe.steps.plan import Job, Target
 from imgpipe.steps.save import Staged
+from imgpipe.steps.scan import Found
 
 FOLDER = ".imgpipe"
+_ASKED = 500  # outputs that are asked for at a time
 _ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 
@@ -29,13 +32,14 @@ _ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 class Row:
     """A planned output's place in the log, and what is to become of it.
 
-    `existing` is the file that it was decided about: the planned one, or where our last one went.
+    `existing` is the file that it was decided about, below the output folder: the planned one, or
+    where our last one went.
     """
 
     id: int
-    output: Output
+    target: Target
     decision: Decision
-    existing: PurePath
+    existing: str
     failure: tuple[str, str] | None = None
     """The step and the reason, where an earlier run failed and it is left at that."""
 
@@ -47,6 +51,20 @@ class Intent:
     row: Row
     staged: Staged
     encoded: Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is written about an output."""
+
+    id: int
+    landed: bytes
+    size: int | None
+    key: bytes
+    state: str
+    skipped: str | None
+    step: str | None
+    error: str | None
 
 
 class RunLog:
@@ -156,51 +174,77 @@ class RunLog:
                 (time.time(), outcome),
             )
 
-    def plan(self, jobs: Iterable[Job], rules: Rules) -> list[list[Row]]:
-        """Write down the outputs of `jobs` and decide about each; a list of rows for each job."""
+    def plan(self, jobs: Sequence[Job], rules: Rules) -> list[tuple[Row, ...]]:
+        """Write down the outputs of `jobs` and decide about each; the rows of each job."""
+        here = os.fsencode(os.getcwd())
         with self._transaction():
-            return [self._plan_job(job, rules) for job in jobs]
+            known = self._known(os.fsencode(target.path) for job in jobs for target in job.targets)
+            return [self._plan_job(job, known, rules, here) for job in jobs]
 
-    def _plan_job(self, job: Job, rules: Rules) -> list[Row]:
-        file = job.found.file
-        (input_id,) = self._connection.execute(
+    def _known(self, paths: Iterable[bytes]) -> dict[bytes, _Known]:
+        """What is written about outputs that were planned under some of `paths`."""
+        left, known = iter(paths), {}
+        while some := list(islice(left, _ASKED)):
+            marks = ", ".join("?" * len(some))
+            query = (
+                "select path, id, coalesce(landed, path), bytes, key, state, skipped, step, error "
+                f"from outputs where path in ({marks})"
+            )
+            for path, *about in self._connection.execute(query, some):
+                known[path] = _Known(*about)
+        return known
+
+    def _plan_job(
+        self, job: Job, known: Mapping[bytes, _Known], rules: Rules, here: bytes
+    ) -> tuple[Row, ...]:
+        path = os.path.join(here, os.fsencode(job.path))
+        fingerprint = _fingerprint(job.found, path)
+        input_id = cache(lambda: self._input(path, job.found))  # most are known, and unchanged
+        rows = []
+        for target in job.targets:
+            raw = os.fsencode(target.path)
+            key = hashlib.blake2b(fingerprint + target.output.key, digest_size=16).digest()
+            before = known.get(raw) or _Known(0, raw, None, b"", "", None, None, None)
+            row = self._decide(target, before, key, rules)
+            if row.decision is Decision.MAKE or row.decision is Decision.REPLACE:
+                row = replace(row, id=self._due(input_id(), raw, key))
+            elif before.skipped != row.decision.reason_to_leave:
+                self._leave(input_id(), raw, key, row.decision.reason_to_leave)
+            rows.append(row)
+        return tuple(rows)
+
+    def _decide(self, target: Target, before: _Known, key: bytes, rules: Rules) -> Row:
+        existing = os.fsdecode(before.landed)
+        same = before.key == key
+        if same and before.state == "failed" and before.step not in rules.retries:
+            failure = before.step or "", before.error or ""
+            return Row(before.id, target, Decision.FAILED, existing, failure)
+        same = same and before.state == "done"
+        if same and before.size is None and not rules.redoes:
+            return Row(before.id, target, Decision.UNNEEDED, existing)
+        existing_size = _size(os.path.join(self._output_dir, existing))
+        return Row(before.id, target, decide(existing_size, before.size, same, rules), existing)
+
+    def _input(self, path: bytes, found: Found) -> int:
+        """The id of an input, as it is now."""
+        (id,) = self._connection.execute(
             "insert into inputs (path, size, mtime_ns) values (?, ?, ?) on conflict (path) do "
             "update set size = excluded.size, mtime_ns = excluded.mtime_ns returning id",
-            (os.fsencode(file.path.absolute()), file.size_bytes, job.found.mtime_ns),
+            (path, found.size, found.mtime_ns),
         ).fetchone()
-        return [self._plan_output(job, output, input_id, rules) for output in job.outputs]
+        return int(id)
 
-    def _plan_output(self, job: Job, output: Output, input_id: int, rules: Rules) -> Row:
-        path, key = os.fsencode(output.path), output_key(job, output)
-        known = self._connection.execute(
-            "select id, coalesce(landed, path), bytes, key, state, step, error from outputs "
-            "where path = ?",
-            (path,),
-        ).fetchone()
-        id, landed, our_size, old_key, state, *failure = known or (0, path, None, None, None)
-        existing = PurePath(os.fsdecode(landed))
-        same = old_key == key
-        if same and state == "failed" and failure[0] not in rules.retries:
-            return Row(id, output, Decision.FAILED, existing, (failure[0], failure[1]))
-        same = same and state == "done"
-        if same and our_size is None and not rules.redoes:
-            return Row(id, output, Decision.UNNEEDED, existing)
-        existing_size = _size(self._output_dir / existing)
-        decision = decide(existing_size, our_size, same, rules)
-        if decision is Decision.UP_TO_DATE:
-            return Row(id, replace(output, path=existing), decision, existing)
-        if decision.is_skip:
-            self._leave(input_id, path, key, decision.value)
-            return Row(id, replace(output, path=existing), decision, existing)
+    def _due(self, input_id: int, path: bytes, key: bytes) -> int:
+        """The id of an output that is to be made."""
         (id,) = self._connection.execute(
             "insert into outputs (input, path, key, state) values (?, ?, ?, 'planned') "
             "on conflict (path) do update set input = excluded.input, key = excluded.key, "
             "state = 'planned', skipped = null, step = null, error = null returning id",
             (input_id, path, key),
         ).fetchone()
-        return Row(id, output, decision, existing)
+        return int(id)
 
-    def _leave(self, input_id: int, path: bytes, key: bytes, reason: str) -> None:
+    def _leave(self, input_id: int, path: bytes, key: bytes, reason: str | None) -> None:
         """Say why an output is left as it is; all else that is known of it stays."""
         self._connection.execute(
             "insert into outputs (input, path, key, state, skipped) values (?, ?, ?, 'planned', ?) "
@@ -208,7 +252,7 @@ class RunLog:
             (input_id, path, key, reason),
         )
 
-    def land(self, row: Row, path: PurePath) -> bool:
+    def land(self, row: Row, path: str) -> bool:
         """Let an output go to `path` instead of where it was planned; False where that is taken."""
         raw = os.fsencode(path)
         with self._transaction():
@@ -298,16 +342,9 @@ def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:
     return encoded.format.name, *encoded.size, lost or None
 
 
-def output_key(job: Job, output: Output) -> bytes:
-    """What an output depends on, in 16 bytes: its input's fingerprint and how it is made."""
-    file = job.found.file
-    parts = (
-        *(os.fsencode(file.path.absolute()), file.size_bytes, job.found.mtime_ns),
-        *(transform.spell() for transform in output.transforms),
-        *(output.format, output.encoding, output.max_bytes),
-        *(output.policy.spell(), output.widest, output.mark, versions()),
-    )
-    return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
+def _fingerprint(found: Found, path: bytes) -> bytes:
+    """What tells an input from another, and from itself once it has changed."""
+    return b"%b\0%d\0%d\0" % (path, found.size, found.mtime_ns)
 
 
 def _unwritable(error: OSError) -> ConfigError:
@@ -319,9 +356,9 @@ def _empty(folder: Path) -> None:
         leftover.unlink()
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str | Path) -> int | None:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size
     except OSError:
         return None
 

@@ -2,40 +2,43 @@
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import count
+from functools import cached_property
+from itertools import chain, count, groupby, islice, pairwise
+from operator import itemgetter
 from pathlib import Path, PurePath
 from typing import Literal, get_args
 from unicodedata import normalize
 
-from imgpipe.codecs import supported
+from imgpipe.codecs import supported, versions
 from imgpipe.codecs.base import Encoding
 from imgpipe.errors import CollisionError
-from imgpipe.formats import ImageFormat, detect_format
+from imgpipe.formats import ImageFormat, detect_format, split_extension
 from imgpipe.naming import Template
 from imgpipe.policy import Policy
-from imgpipe.steps.scan import Found
+from imgpipe.spool import Row, Spool
+from imgpipe.steps.scan import Found, Roll
 from imgpipe.transforms import ImageTransform
 
 Collision = Literal["error", "suffix", "keep-ext", "hash"]
 COLLISION_RULES: tuple[Collision, ...] = get_args(Collision)
 
-_NOWHERE = PurePath()
+PAGE = 1000  # pictures that are planned at a time
 _PATH_DIGITS = 8
+_TOLD = 1000  # collisions that an error lists
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Output:
-    """One picture to be made: its path below the output folder and how to make it.
+    """How one output of each picture is made.
 
     `format` None means the input's own. `variant` is its name among several, empty where it is
-    alone. `template` names it where that takes its content, `picture` being its input's path. A
-    picture narrower than `widest` does not get it. `mark` tells one watermark from another.
+    alone. `template` names it. A picture narrower than `widest` does not get it. `mark` tells one
+    watermark from another.
     """
 
-    path: PurePath = _NOWHERE
     transforms: tuple[ImageTransform, ...] = ()
     format: ImageFormat | None = None
     encoding: Encoding = field(default_factory=Encoding)
@@ -43,9 +46,32 @@ class Output:
     policy: Policy = field(default_factory=Policy)
     variant: str = ""
     template: Template | None = None
-    picture: PurePath = _NOWHERE
     widest: int = 0
     mark: str = ""
+
+    @cached_property
+    def key(self) -> bytes:
+        """What its pixels and bytes depend on beside the input, in 16 bytes."""
+        parts = (
+            *(transform.spell() for transform in self.transforms),
+            *(self.format, self.encoding, self.max_bytes),
+            *(self.policy.spell(), self.widest, self.mark, versions()),
+        )
+        return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An output of one picture: how it is made, and its path below the output folder.
+
+    `picture` is its input's path as names are made of it; `format` is None as long as that depends
+    on the input's content.
+    """
+
+    output: Output
+    path: str
+    picture: str
+    format: ImageFormat | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,81 +79,146 @@ class Job:
     """A picture and the outputs to make of it."""
 
     found: Found
-    outputs: tuple[Output, ...]
+    targets: tuple[Target, ...]
 
     @property
     def path(self) -> Path:
         """Where the picture is read from."""
-        return self.found.file.path
+        return self.found.path
+
+    @property
+    def outputs(self) -> list[Output]:
+        """How each is made."""
+        return [target.output for target in self.targets]
 
 
 def plan(
-    pictures: Iterable[Found],
+    pictures: Roll,
     wanted: Sequence[Output] = (Output(),),
     *,
     flat: bool = False,
     on_collision: Collision = "error",
     folds_case: bool = False,
-) -> list[Job]:
+) -> Iterator[tuple[Job, ...]]:
     """A job for each picture, with an output like each of `wanted`, all named.
 
-    A name follows the template, or else is the input's with the variant's behind it; no folders
-    when `flat`. `pictures` is all that can meet in one folder, which takes `A` for `a` where it
-    `folds_case`; the ways to write an accent are one everywhere. What would land on one output goes
-    by `on_collision`. Raises CollisionError where that does not tell them apart.
+    They come up to a thousand at a time. A name follows the template, or else is the input's with
+    the variant's behind it; no folders when `flat`. `pictures` is all that can meet in one folder,
+    which takes `A` for `a` where it `folds_case`; the ways to write an accent are one everywhere.
+    What would land on one output goes by `on_collision`. Raises CollisionError, before the first
+    jobs, where that does not tell them apart.
     """
-    jobs = []
-    for found in pictures:
-        picture = PurePath(found.relative.name) if flat else found.relative
-        jobs.append(Job(found, tuple(_named(output, picture) for output in wanted)))
-    met = Counter(_name_key(output.path, folds_case) for job in jobs for output in job.outputs)
-    if on_collision != "error" and len(met) < sum(met.values()):
-        jobs = _told_apart(jobs, met, on_collision, folds_case)
-    _check_apart(jobs, folds_case)
-    return jobs
-
-
-def _name_key(path: PurePath, folds_case: bool) -> str:
-    text = normalize("NFC", str(path))
-    return text.casefold() if folds_case else text
-
-
-def _told_apart(
-    jobs: Iterable[Job], met: Counter[str], rule: Collision, folds_case: bool
-) -> list[Job]:
-    """The jobs, with other names for outputs that would meet those of another picture."""
-    taken = set(met)
-    first: dict[str, Path] = {}
-
-    def rename(job: Job, output: Output) -> Output:
-        path, key = output.path, _name_key(output.path, folds_case)
-        if met[key] == 1 or (first.setdefault(key, job.path) == job.path and rule == "suffix"):
-            return output
-        if rule == "keep-ext":
-            path = path.with_name(f"{path.stem}{job.path.suffix}{path.suffix}")
-        elif rule == "hash":
-            digest = hashlib.sha256(os.fsencode(job.path.absolute())).hexdigest()
-            path = path.with_name(f"{path.stem}-{digest[:_PATH_DIGITS]}{path.suffix}")
+    with closing(_Names(folds_case)) as names:
+        for number, found in enumerate(pictures):
+            for place, target in enumerate(_targets(found, wanted, flat)):
+                names.add(target.path, number, place, found)
+        if on_collision == "error":
+            names.check()
         else:
-            numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
-            path = next(other for other in numbered if _name_key(other, folds_case) not in taken)
-            taken.add(_name_key(path, folds_case))
-        return replace(output, path=path)
+            names.tell_apart(on_collision)
+        renamed = iter(names.renamed)
+        other = next(renamed, None)
+        numbered = enumerate(pictures)
+        while page := list(islice(numbered, PAGE)):
+            jobs = []
+            for number, found in page:
+                targets = _targets(found, wanted, flat)
+                while other and other[0] == number:
+                    targets[other[1]] = replace(targets[other[1]], path=os.fsdecode(other[2]))
+                    other = next(renamed, None)
+                jobs.append(Job(found, tuple(targets)))
+            yield tuple(jobs)
 
-    return [Job(job.found, tuple(rename(job, output) for output in job.outputs)) for job in jobs]
+
+def _targets(found: Found, wanted: Sequence[Output], flat: bool) -> list[Target]:
+    below = "" if flat else found.folder.below
+    picture = below + found.name
+    return [Target(how, _path(how, picture), picture, how.format) for how in wanted]
 
 
-def _check_apart(jobs: Iterable[Job], folds_case: bool) -> None:
-    owners: dict[str, Path] = {}
-    collisions = []
-    for job in jobs:
-        for output in job.outputs:
-            key = _name_key(output.path, folds_case)
-            if key in owners:
-                collisions.append((output.path, owners[key], job.path))
-            owners.setdefault(key, job.path)
-    if collisions:
-        raise CollisionError(_explain(*collisions[0]), collisions)
+def _path(how: Output, picture: str) -> str:
+    extension = how.format.extension if how.format else split_extension(picture)[1]
+    if how.template:
+        if how.template.needs_content:  # what is not known yet could look alike
+            return f"{picture}#{how.variant}{extension}"
+        return str(how.template.pattern(PurePath(picture), how.variant, extension))
+    if how.variant:
+        stem, own = split_extension(picture)
+        picture = f"{stem}_{how.variant}{own}"
+    return named_as(picture, how.format) if how.format else picture
+
+
+class _Names:
+    """Every name of a domain, and other ones where they would meet."""
+
+    def __init__(self, folds_case: bool) -> None:
+        self._folds_case = folds_case
+        self._rows = Spool(5, keys=3)  # key, picture's number, output's place, path, picture's path
+        self.renamed = Spool(3, keys=2)
+        """(picture's number, output's place, path) of all that get another name."""
+
+    def close(self) -> None:
+        self._rows.close()
+        self.renamed.close()
+
+    def add(self, path: str, number: int, place: int, found: Found) -> None:
+        source = os.path.join(os.fsencode(found.folder.path), os.fsencode(found.name))
+        self._rows.add((self._key(path), number, place, os.fsencode(path), source))
+
+    def _key(self, path: str) -> bytes:
+        if not path.isascii():
+            path = normalize("NFC", path)
+        return os.fsencode(path.casefold() if self._folds_case else path)
+
+    def check(self) -> None:
+        """Raise CollisionError where two are one."""
+        collisions = []
+        for row, after in pairwise(self._rows):
+            if row[0] == after[0]:
+                collisions.append((PurePath(_text(after[3])), _source(row), _source(after)))
+                if len(collisions) == _TOLD:
+                    break
+        if collisions:
+            raise CollisionError(_explain(*collisions[0]), collisions)
+
+    def tell_apart(self, rule: Collision) -> None:
+        """Find other names for what would meet, and make sure that nothing meets then."""
+        final = _Names(self._folds_case)
+        for _, group in groupby(self._rows, itemgetter(0)):
+            for row, path in self._apart(group, rule):
+                final._rows.add((self._key(_text(path)), row[1], row[2], path, row[4]))
+                if path != row[3]:
+                    self.renamed.add((row[1], row[2], path))
+        with closing(final):
+            final.check()
+
+    def _apart(self, same: Iterator[Row], rule: Collision) -> Iterator[tuple[Row, bytes]]:
+        """The rows of one name, with a path for each: its own where there is only one."""
+        first = next(same)
+        second = next(same, None)
+        if not second:
+            yield first, first[3]
+            return
+        numbers = count(2)
+        for row in chain((first, second), same):
+            stem, extension = split_extension(_text(row[3]))
+            if rule == "keep-ext":
+                stem += split_extension(_text(row[4]))[1]
+            elif rule == "hash":
+                digest = hashlib.sha256(os.path.abspath(row[4])).hexdigest()
+                stem += f"-{digest[:_PATH_DIGITS]}"
+            elif row[1] != first[1]:
+                free = (f"{stem}-{number}" for number in numbers)
+                stem = next(name for name in free if self._key(name + extension) not in self._rows)
+            yield row, os.fsencode(stem + extension)
+
+
+def _text(path: bytes) -> str:
+    return os.fsdecode(path)
+
+
+def _source(row: Row) -> Path:
+    return Path(_text(row[4]))
 
 
 def folds_case(folder: Path) -> bool:
@@ -143,19 +234,6 @@ def folds_case(folder: Path) -> bool:
     return False
 
 
-def _named(output: Output, picture: PurePath) -> Output:
-    if output.template:
-        extension = output.format.extension if output.format else picture.suffix
-        path = output.template.pattern(picture, output.variant, extension)
-        if output.template.needs_content:  # what is not known yet could look alike
-            path = PurePath(f"{picture}#{output.variant}{extension}")
-    else:
-        suffix = f"_{output.variant}" if output.variant else ""
-        path = picture.with_name(f"{picture.stem}{suffix}{picture.suffix}")
-        path = path if output.format is None else named_as(path, output.format)
-    return replace(output, path=path, picture=picture)
-
-
 def _explain(path: PurePath, first: Path, second: Path) -> str:
     if first == second:
         return (
@@ -168,26 +246,30 @@ def _explain(path: PurePath, first: Path, second: Path) -> str:
     )
 
 
-def settle(output: Output, content: ImageFormat) -> Output:
-    """`output` with the format it is written in, now that the input's content is known.
+def settle(target: Target, content: ImageFormat) -> Target:
+    """`target` with the format it is written in, now that the input's content is known.
 
     Without one asked for it is the input's own, or else PNG; an extension that says otherwise is
     put right.
     """
-    if output.format is not None:
-        return output
+    if target.format is not None:
+        return target
     format = content if content in supported() else ImageFormat.PNG
-    return replace(output, format=format, path=named_as(output.path, format))
+    return replace(target, format=format, path=named_as(target.path, format))
 
 
-def named_by_content(output: Output, size: tuple[int, int], data: bytes) -> Output:
-    """`output` under its final name, now that its (width, height) and bytes are known."""
-    if not output.template or not output.template.needs_content:
-        return output
-    path = output.template.name(output.picture, output.variant, output.path.suffix, size, data)
-    return replace(output, path=path)
+def named_by_content(target: Target, size: tuple[int, int], data: bytes) -> Target:
+    """`target` under its final name, now that its (width, height) and bytes are known."""
+    how = target.output
+    if not how.template or not how.template.needs_content:
+        return target
+    extension = split_extension(target.path)[1]
+    path = how.template.name(PurePath(target.picture), how.variant, extension, size, data)
+    return replace(target, path=str(path))
 
 
-def named_as(path: PurePath, format: ImageFormat) -> PurePath:
+def named_as(path: str, format: ImageFormat) -> str:
     """`path`, with the extension of `format` where its own says something else."""
-    return path if detect_format(path) is format else path.with_suffix(format.extension)
+    if detect_format(path) is format:
+        return path
+    return split_extension(path)[0] + format.extension

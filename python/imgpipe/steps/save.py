@@ -9,9 +9,10 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from imgpipe.errors import SaveError, StorageFull
 from imgpipe.formats import ImageFormat, detect_format
@@ -20,6 +21,10 @@ from imgpipe.steps.encode import encode_image
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+Durability = Literal["file", "run", "none"]
+DURABILITIES: tuple[Durability, ...] = get_args(Durability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,22 @@ class Staged:
     digest: bytes
 
 
+def flush_file(number: int) -> None:
+    """Have all that is written to an open file on the disk."""
+    os.fsync(number)
+
+
 def stage(
-    data: bytes, target: Path, folder: Path | None = None, mtime_ns: int | None = None
+    data: bytes,
+    target: Path,
+    folder: Path | None = None,
+    mtime_ns: int | None = None,
+    flush: Callable[[int], object] = flush_file,
 ) -> Staged:
     """Write `data` to a new file in `folder`, or beside `target`, and flush it to the disk.
 
-    `mtime_ns` is the time it claims to be changed at, None meaning now.
+    `mtime_ns` is the time it claims to be changed at, None meaning now; `flush` gets the open
+    file's number once all is written.
 
     Raises StorageFull where no room is left, SaveError for other refusals of the system.
     """
@@ -50,7 +65,7 @@ def stage(
             opened.flush()
             if mtime_ns is not None:
                 os.utime(opened.fileno(), ns=(mtime_ns, mtime_ns))
-            os.fsync(opened.fileno())
+            flush(opened.fileno())
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _refusal(error, target) from error
@@ -62,15 +77,20 @@ def publish(staged: Staged, *, replace: bool) -> None:
 
     The folder is to be flushed with `sync_folders` afterwards. Raises as `stage` does.
     """
+    name = _rename if replace else _link
     try:
-        staged.target.parent.mkdir(parents=True, exist_ok=True)
-        if replace:
-            os.replace(staged.temporary, staged.target)
-        else:
-            _link(staged)
+        try:
+            name(staged)
+        except FileNotFoundError:
+            staged.target.parent.mkdir(parents=True, exist_ok=True)
+            name(staged)
     except OSError as error:
         staged.temporary.unlink(missing_ok=True)
         raise _refusal(error, staged.target) from error
+
+
+def _rename(staged: Staged) -> None:
+    os.replace(staged.temporary, staged.target)
 
 
 def _link(staged: Staged) -> None:

@@ -1,34 +1,108 @@
 """Scan: folders and files in, what is taken for a picture out, folder by folder."""
 
 import os
+import threading
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePath
 
 from imgpipe.errors import ConfigError, LoadError
 from imgpipe.files import ImageFile
 from imgpipe.formats import ImageFormat, detect_format
+from imgpipe.spool import Spool
+
+PART = 1000  # pictures of a folder that are listed at a time
 
 # Left out wherever they appear, as are hidden folders: a NAS's previews, and our own.
 _SKIPPED_FOLDERS = frozenset({"@eaDir", ".imgpipe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A picture file, the source it was found under, and when it was last changed."""
+@dataclass(frozen=True)
+class Folder:
+    """A folder of pictures, and where it is below its source."""
 
-    file: ImageFile
+    path: Path
     relative: PurePath
+
+    @cached_property
+    def below(self) -> str:
+        """What comes before the name of a picture in it: nothing, or `relative` and a slash."""
+        return f"{self.relative}/" if self.relative.parts else ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A picture file, as it was when it was found. A million of them are made: paths come late."""
+
+    folder: Folder
+    name: str
+    size: int
     mtime_ns: int
+
+    @cached_property
+    def path(self) -> Path:
+        """Where it is read from."""
+        return self.folder.path / self.name
+
+    @cached_property
+    def relative(self) -> PurePath:
+        """Where it is below its source."""
+        return self.folder.relative / self.name
+
+    @property
+    def file(self) -> ImageFile:
+        """As everybody else knows it."""
+        return ImageFile(self.path, self.size, detect_format(self.name))
+
+
+class Roll:
+    """Any number of pictures in the order they were found in, which need not fit into memory.
+
+    Once `stopped` is set it gives no more of them.
+    """
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        self._rows = Spool(6, keys=1)
+        self._stopped = stopped or threading.Event()
+
+    def add(self, found: Found) -> None:
+        """Take in one more."""
+        folder = os.fsencode(found.folder.path), os.fsencode(found.folder.relative)
+        row = (len(self), *folder, os.fsencode(found.name), found.size, found.mtime_ns)
+        self._rows.add(row)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Found]:
+        folder, paths = Folder(Path(), PurePath()), (b"", b"")
+        for _, path, relative, name, size, mtime_ns in self._rows:
+            if self._stopped.is_set():
+                return
+            if paths != (path, relative):
+                paths = path, relative
+                folder = Folder(Path(os.fsdecode(path)), PurePath(os.fsdecode(relative)))
+            yield Found(folder, os.fsdecode(name), size, mtime_ns)
+
+    def close(self) -> None:
+        """Let go of them."""
+        self._rows.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The pictures of one folder in the order of their names, and what could not be listed."""
+    """Up to a thousand pictures of a folder in the order of their names.
+
+    `failures` is what could not be listed; `last` says that the folder has no more.
+    """
 
     pictures: tuple[Found, ...]
     failures: tuple[LoadError, ...] = ()
+    last: bool = True
 
 
 def scan(
@@ -38,13 +112,15 @@ def scan(
     exclude_folder: Path | None = None,
     include: Collection[str] = (),
     exclude: Collection[str] = (),
+    stopped: threading.Event | None = None,
 ) -> Iterator[Listing]:
-    """List `sources`, folders or single files, one folder at a time.
+    """List `sources`, folders or single files, one folder at a time, a large one in parts.
 
     Within a folder, files with a picture's extension, by name; then its folders, by name. Hidden
     folders, `@eaDir`, `exclude_folder` and links to folders are left out. A file named as a source
     is taken whatever its extension. `include` and `exclude` are patterns of file names or of
-    paths relative to their source, such as `*.jpg` or `raw/*`.
+    paths relative to their source, such as `*.jpg` or `raw/*`. Nothing more is listed once
+    `stopped` is set.
 
     Raises ConfigError for a source that is not there or out of reach, before the first listing.
     """
@@ -55,13 +131,18 @@ def scan(
     def wanted(relative: PurePath) -> bool:
         return (not include or _matches(relative, include)) and not _matches(relative, exclude)
 
+    walk = _Walk(recursive, exclude_folder, stopped or threading.Event())
     for path in paths:
         if path.is_dir():
-            for listing in _walk(path, PurePath(), recursive, exclude_folder):
-                pictures = tuple(found for found in listing.pictures if wanted(found.relative))
-                yield Listing(pictures, listing.failures)
+            for listing in walk.below(Folder(path, PurePath())):
+                if include or exclude:
+                    pictures = tuple(found for found in listing.pictures if wanted(found.relative))
+                    listing = replace(listing, pictures=pictures)
+                yield listing
         else:
-            yield Listing((_found(path, PurePath(path.name), path.stat()),))
+            stat = path.stat()
+            folder = Folder(path.parent, PurePath())
+            yield Listing((Found(folder, path.name, stat.st_size, stat.st_mtime_ns),))
 
 
 def _check_source(path: Path) -> None:
@@ -81,50 +162,71 @@ def _matches(relative: PurePath, patterns: Collection[str]) -> bool:
     )
 
 
-def _walk(
-    folder: Path, relative: PurePath, recursive: bool, exclude_folder: Path | None
-) -> Iterator[Listing]:
-    pictures: list[Found] = []
-    folders: list[str] = []
-    failures: list[LoadError] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.name)
-                elif detect_format(entry.name) is not ImageFormat.UNKNOWN:
-                    _list_entry(entry, relative, pictures, failures)
-    except OSError as error:
-        failures.append(LoadError(f"Expected a folder that can be read, got: {error}", folder))
-    yield Listing(tuple(pictures), tuple(failures))
-    if not recursive:
-        return
-    for name in folders:
-        below = folder / name
-        if name.startswith(".") or name in _SKIPPED_FOLDERS or _same(below, exclude_folder):
-            continue
-        yield from _walk(below, relative / name, recursive, exclude_folder)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Down a tree of folders."""
+
+    recursive: bool
+    exclude: Path | None
+    stopped: threading.Event
+
+    def below(self, folder: Folder) -> Iterator[Listing]:
+        """The listings of a folder, then of those in it."""
+        with closing(Spool(3, keys=1)) as pictures:
+            folders, failures = self._list(folder.path, pictures)
+            yield from _in_parts(pictures, folder, failures)
+        for name in sorted(folders) if self.recursive else ():
+            path = folder.path / name
+            left_out = name.startswith(".") or name in _SKIPPED_FOLDERS or _same(path, self.exclude)
+            if not left_out and not self.stopped.is_set():
+                yield from self.below(Folder(path, folder.relative / name))
+
+    def _list(self, folder: Path, pictures: Spool) -> tuple[list[str], list[LoadError]]:
+        """Put a folder's pictures into `pictures`; its folders, and what cannot be listed."""
+        folders: list[str] = []
+        failures: list[LoadError] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if self.stopped.is_set():
+                        break
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif detect_format(entry.name) is not ImageFormat.UNKNOWN:
+                        _list_entry(entry, pictures, failures)
+        except OSError as error:
+            failures.append(LoadError(f"Expected a folder that can be read, got: {error}", folder))
+        return folders, failures
 
 
-def _list_entry(
-    entry: os.DirEntry[str],
-    relative: PurePath,
-    pictures: list[Found],
-    failures: list[LoadError],
-) -> None:
-    path = Path(entry.path)
+def _list_entry(entry: os.DirEntry[str], pictures: Spool, failures: list[LoadError]) -> None:
     try:
         if entry.is_file():
-            pictures.append(_found(path, relative / entry.name, entry.stat()))
-        elif entry.is_symlink() and not path.exists():
-            failures.append(LoadError("Expected a picture, got a link to nothing", path))
+            stat = entry.stat()
+            pictures.add((os.fsencode(entry.name), stat.st_size, stat.st_mtime_ns))
+        elif entry.is_symlink() and not os.path.exists(entry.path):
+            failures.append(
+                LoadError("Expected a picture, got a link to nothing", Path(entry.path))
+            )
     except OSError as error:
-        failures.append(LoadError(f"Expected a file that can be read, got: {error}", path))
+        failures.append(
+            LoadError(f"Expected a file that can be read, got: {error}", Path(entry.path))
+        )
 
 
-def _found(path: Path, relative: PurePath, stat: os.stat_result) -> Found:
-    file = ImageFile(path, stat.st_size, detect_format(path))
-    return Found(file, relative, stat.st_mtime_ns)
+def _in_parts(pictures: Spool, folder: Folder, failures: Iterable[LoadError]) -> Iterator[Listing]:
+    rows, left = iter(pictures), len(pictures)
+    failed = tuple(sorted(failures, key=lambda failure: str(failure.path)))
+    while True:
+        part = tuple(
+            Found(folder, os.fsdecode(name), size, mtime_ns)
+            for name, size, mtime_ns in islice(rows, PART)
+        )
+        left -= len(part)
+        yield Listing(part, failed, last=not left)
+        if not left:
+            return
+        failed = ()
 
 
 def _same(folder: Path, other: Path | None) -> bool:
