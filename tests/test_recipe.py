@@ -55,6 +55,8 @@ EVERYTHING = {
     "circuit_breaker": CircuitBreaker(3, 2.5),
     "timeout": 1.5,
     "durability": "run",
+    "verify": True,
+    "log": "/somewhere/run.sqlite",
     "on_collision": "keep-ext",
     "overwrite": "changed",
     "recursive": False,

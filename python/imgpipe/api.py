@@ -31,7 +31,7 @@ from imgpipe.image import Image
 from imgpipe.kernels import Kernel
 from imgpipe.policy import Policy
 from imgpipe.progress import ProgressUpdate
-from imgpipe.results import ProcessingLog, ProcessingResult, ProcessingStats
+from imgpipe.results import LogKeeper, ProcessingLog, ProcessingResult, ProcessingStats
 from imgpipe.steps.decode import decode, decode_for
 from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
@@ -311,8 +311,10 @@ async def streaming_pipeline(
     `progress` and `token` are as for `process_with_progress` and `process_with_cancellation`; a run
     that was stopped gives the log of what it came to. Raises as `Pipeline` does.
     """
-    run = _until_stopped(Pipeline(config, progress=progress, token=token))
-    return ProcessingLog.of([result async for result in run])
+    keeper = LogKeeper()
+    async for result in _until_stopped(Pipeline(config, progress=progress, token=token)):
+        keeper.add(result)
+    return await asyncio.to_thread(keeper.log)
 
 
 def run_pipeline(

@@ -95,6 +95,9 @@ class PipelineConfig:
     `run` every output of a run that has ended, with `none` what the system has written by then. A
     killed process loses nothing in any of them.
 
+    An input has changed where its size or its time of change has; with `verify` all of it is read
+    instead of the time. The log of the run is kept in the file `log`, or else in the output folder.
+
     `on_collision` says what happens where two pictures would land on one output: `error` stops
     before anything of their folder is written, `suffix` puts -2 and so on behind the later ones,
     `keep-ext` puts the extension of its picture into each name, `hash` a few digits that stand for
@@ -138,6 +141,8 @@ class PipelineConfig:
     circuit_breaker: CircuitBreaker | None = None
     timeout: float | None = None
     durability: Durability = "file"
+    verify: bool = False
+    log: PathLike | None = None
     on_collision: Collision = "error"
     overwrite: Overwrite = "never"
     recursive: bool = True
@@ -227,6 +232,11 @@ class PipelineConfig:
     def destination(self) -> Path:
         """The folder that outputs go to."""
         return Path(self.output_dir)
+
+    @property
+    def log_file(self) -> Path | None:
+        """Where the log is kept, None for the output folder."""
+        return Path(self.log) if self.log is not None else None
 
     @property
     def workers(self) -> int:

@@ -71,7 +71,8 @@ def parse_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def spell_recipe(config: PipelineConfig) -> dict[str, Any]:
     """The plain data that `parse_recipe` makes the same settings of; places are not among them."""
-    return {name: _plain(getattr(config, name)) for name in SETTINGS}
+    plain = {name: _plain(getattr(config, name)) for name in SETTINGS}
+    return plain | {"log": _plain(config.log_file)}
 
 
 def recipe_to_json(config: PipelineConfig) -> str:
@@ -159,6 +160,7 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "error_strategy": ErrorRecoveryStrategy.parse,
     "overwrite": str,
     "durability": str,
+    "log": lambda value: value and str(value),
     "on_collision": str,
     "circuit_breaker": lambda value: value and _made(CircuitBreaker, value, {}),
 }

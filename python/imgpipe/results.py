@@ -1,13 +1,21 @@
 """What is told about each picture and about a whole run."""
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import eq, itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from imgpipe.errors import ConfigError
 from imgpipe.losses import Loss
+from imgpipe.spool import Row, Spool
+
+T_co = TypeVar("T_co", covariant=True)
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class ProcessingLog:
     """What became of the pictures of a run, each in one of three lists.
 
     `successful` have all their outputs; `failed` are pairs of a picture and the reason, which names
-    the variant; `skipped` were up to date already, or their outputs' names were taken.
+    the variant; `skipped` were up to date already, or their outputs' names were taken. Those of a
+    run keep a million entries on the disk, in a file that is gone with them.
     """
 
     successful: Sequence[Path] = ()
@@ -78,26 +87,17 @@ class ProcessingLog:
     skipped: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "successful", tuple(self.successful))
-        object.__setattr__(self, "failed", tuple((path, why) for path, why in self.failed))
-        object.__setattr__(self, "skipped", tuple(self.skipped))
+        for name in ("successful", "failed", "skipped"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if isinstance(given, Kept) else list(given))
 
     @classmethod
     def of(cls, results: Iterable[ProcessingResult]) -> "ProcessingLog":
-        """The log of a run's results, in the order in which pictures were first heard of."""
-        by_picture: dict[Path, list[ProcessingResult]] = {}
+        """The log of results, in the order in which pictures were first heard of."""
+        keeper = LogKeeper()
         for result in results:
-            by_picture.setdefault(result.original_path, []).append(result)
-        successful, failed, skipped = [], [], []
-        for path, outputs in by_picture.items():
-            reasons = [_reason(output) for output in outputs if not output.success]
-            if reasons:
-                failed.append((path, "; ".join(reasons)))
-            elif all(output.skipped for output in outputs):
-                skipped.append(path)
-            else:
-                successful.append(path)
-        return cls(successful, failed, skipped)
+            keeper.add(result)
+        return keeper.log()
 
     def summary(self) -> str:
         """One line.
@@ -133,5 +133,79 @@ class ProcessingLog:
             raise ConfigError(f"Expected a log that save_log wrote, got: {error}") from None
 
 
-def _reason(output: ProcessingResult) -> str:
-    return f"{output.variant}: {output.error}" if output.variant else str(output.error)
+class LogKeeper:
+    """Makes a ProcessingLog of results as they come, however many there are."""
+
+    def __init__(self) -> None:
+        self._rows = Spool(5, keys=2)  # picture, order, variant, error, whether it was skipped
+
+    def add(self, result: ProcessingResult) -> None:
+        """Take in one more."""
+        path, variant = os.fsencode(result.original_path), result.variant
+        error = None if result.success else result.error or ""
+        self._rows.add((path, len(self._rows), variant, error, bool(result.skipped)))
+
+    def log(self) -> ProcessingLog:
+        """What they come to."""
+        successful, failed, skipped = (Spool(3, keys=1) for _ in range(3))
+        for path, group in groupby(self._rows, itemgetter(0)):
+            rows = list(group)
+            first = rows[0][1]
+            reasons = [
+                _reason(variant, error) for _, _, variant, error, _ in rows if error is not None
+            ]
+            if reasons:
+                failed.add((first, path, "; ".join(reasons)))
+            elif all(was_skipped for *_, was_skipped in rows):
+                skipped.add((first, path, ""))
+            else:
+                successful.add((first, path, ""))
+        self._rows.close()
+        return ProcessingLog(
+            Kept(successful, lambda row: Path(os.fsdecode(row[1]))),
+            Kept(failed, lambda row: (Path(os.fsdecode(row[1])), row[2])),
+            Kept(skipped, lambda row: Path(os.fsdecode(row[1]))),
+        )
+
+
+def _reason(variant: str, error: str) -> str:
+    return f"{variant}: {error}" if variant else error
+
+
+class Kept(Sequence[T_co]):
+    """A list that may lie on the disk; equal to any sequence of the same items."""
+
+    def __init__(self, rows: Spool, item: Callable[[Row], T_co]) -> None:
+        self._rows = rows
+        self._item = item
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[T_co]:
+        return map(self._item, self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T_co]: ...
+
+    def __getitem__(self, index: int | slice) -> T_co | Sequence[T_co]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(f"Expected an index below {len(self)}, got {index}")
+        return self._item(self._rows.at(number))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, (str, bytes)):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self[:_SHOWN]))
+        return f"[{shown}, ... {len(self)} in all]" if len(self) > _SHOWN else f"[{shown}]"

@@ -43,6 +43,15 @@ class Spool:
         self._sort()
         return iter(self._rows)
 
+    def at(self, number: int) -> Row:
+        """The row at a place in their order, counted from 0."""
+        if self._file:
+            query = f"select * from rows order by {self._order} limit 1 offset ?"
+            row: Row = self._settle().execute(query, (number,)).fetchone()
+            return row
+        self._sort()
+        return self._rows[number]
+
     def __contains__(self, first: object) -> bool:
         """Whether a row begins with `first`."""
         if self._file:
@@ -87,3 +96,6 @@ class Spool:
         """Let the file go."""
         if self._file:
             self._file.close()
+
+    def __del__(self) -> None:
+        self.close()

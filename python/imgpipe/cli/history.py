@@ -5,7 +5,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,20 +19,20 @@ SHOWN = 10
 
 
 @contextmanager
-def _log_of(output_dir: Path) -> Iterator[RunLog]:
-    log = RunLog.existing(output_dir)
+def _log_of(output_dir: Path, database: Path | None) -> Iterator[RunLog]:
+    log = RunLog.existing(output_dir, database)
     try:
         yield log
     finally:
         log.close()
 
 
-def why_of(output_dir: Path, file: Path) -> None:
+def why_of(output_dir: Path, database: Path | None, file: Path) -> None:
     """Print what became of a picture, or how an output came to be.
 
     Raises ConfigError where the log has never heard of it.
     """
-    with _log_of(output_dir) as log:
+    with _log_of(output_dir, database) as log:
         entries = log.history.about(file)
         reasons = [why for path, why in log.history.unlisted() if path == file.absolute()]
     if not entries and not reasons:
@@ -88,9 +88,9 @@ def _input_since(entry: Entry) -> Iterator[str]:
         yield "the picture has changed since; imgpipe resume makes its outputs anew"
 
 
-def report_on(output_dir: Path) -> None:
+def report_on(output_dir: Path, database: Path | None) -> None:
     """Print what all runs into a folder have come to."""
-    with _log_of(output_dir) as log:
+    with _log_of(output_dir, database) as log:
         for run in log.history.runs():
             print(_run_line(run))
         for state, count, size, seconds in log.history.counts():
@@ -115,13 +115,13 @@ def _run_line(run: Run) -> str:
     return f"{began}: {how}, after {run.ended - run.started:.1f} s"
 
 
-def prune_outputs(output_dir: Path, remove: bool) -> None:
+def prune_outputs(output_dir: Path, database: Path | None, remove: bool) -> None:
     """Print the outputs whose pictures are gone, and remove those that are still as we made them.
 
     Raises ConfigError where a folder of pictures is not there or empty: it may be a disk that is
     not mounted.
     """
-    with _log_of(output_dir) as log:
+    with _log_of(output_dir, database) as log:
         gone = [entry for entry in log.history.entries() if not os.path.lexists(entry.input)]
         if gone:
             _check_sources(log.history.runs(), gone)
@@ -139,7 +139,7 @@ def prune_outputs(output_dir: Path, remove: bool) -> None:
                     log.forget(entry)
 
 
-def _check_sources(runs: list[Run], gone: list[Entry]) -> None:
+def _check_sources(runs: Iterable[Run], gone: list[Entry]) -> None:
     folders = {Path(folder) for run in runs for folder in json.loads(run.recipe)["input_dirs"]}
     for folder in folders:
         if any(folder in entry.input.parents for entry in gone) and not _holds_anything(folder):

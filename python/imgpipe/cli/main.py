@@ -17,7 +17,7 @@ from imgpipe.cli.doctor import report as about_installation
 from imgpipe.cli.formats import table
 from imgpipe.cli.history import prune_outputs, report_on, why_of
 from imgpipe.cli.info import describe
-from imgpipe.cli.options import Json, Memory, Quiet, Workers, takes_config
+from imgpipe.cli.options import Json, Log, Memory, Quiet, Workers, takes_config
 from imgpipe.cli.plan import show_plan
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
@@ -95,6 +95,7 @@ def resume(
     ] = None,
     worker_count: Workers = None,
     memory_limit: Memory = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -105,7 +106,7 @@ def resume(
     steps = kind.split(",") if kind else STEPS if retry_failed else ()
     given = {"worker_count": worker_count, "memory_limit": memory_limit}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    pipeline = Pipeline.resume(output, retry_failed=steps, **changes)
+    pipeline = Pipeline.resume(output, log=log, retry_failed=steps, **changes)
     raise typer.Exit(run_with_view(pipeline, quiet, json))
 
 
@@ -113,24 +114,26 @@ def resume(
 def why(
     output: Out,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or one of its outputs.")],
+    log: Log = None,
 ) -> None:
     """Say why a picture was done, skipped, or failed."""
-    why_of(output, file)
+    why_of(output, log, file)
 
 
 @app.command()
-def report(output: Out) -> None:
+def report(output: Out, log: Log = None) -> None:
     """Say what all runs into a folder have come to."""
-    report_on(output)
+    report_on(output, log)
 
 
 @app.command()
 def prune(
     output: Out,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them; else they are listed.")] = False,
+    log: Log = None,
 ) -> None:
     """List outputs whose pictures are gone, or remove them."""
-    prune_outputs(output, yes)
+    prune_outputs(output, log, yes)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from imgpipe.recipe import read_recipe
 from imgpipe.recovery import ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES
 from imgpipe.steps.plan import COLLISION_RULES
+from imgpipe.steps.save import DURABILITIES
 from imgpipe.transforms import KINDS, parse_transform
 from imgpipe.variants import parse_variant
 from imgpipe.watermark import WatermarkConfig, WatermarkPosition
@@ -64,6 +65,10 @@ Memory = Annotated[
         metavar="SIZE",
         help="What pictures in flight may take, as 1GB; half of what is there.",
     ),
+]
+Log = Annotated[
+    Path | None,
+    _option("--log", metavar="FILE", help="Where the log is kept; in OUT/.imgpipe without it."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
 Json = Annotated[
@@ -255,6 +260,20 @@ class RunOptions:
             "all every file but inputs.",
         ),
     ]
+    durability: Annotated[
+        str | None,
+        _option(
+            "--durability",
+            metavar="|".join(DURABILITIES),
+            help="What survives a power cut: every file, which is the default, those of a run that "
+            "has ended, or whatever.",
+        ),
+    ]
+    verify: Annotated[
+        bool | None,
+        _option("--verify", help="Tell changed pictures by their content, not by their time."),
+    ]
+    log: Log
     recursive: Annotated[
         bool | None,
         _option("--recursive/--no-recursive", help="Descend into folders, hidden ones left out."),

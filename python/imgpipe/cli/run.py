@@ -92,6 +92,9 @@ async def _run(run: Pipeline, tally: Tally, view: View, as_json: bool) -> int:
 
 async def _follow(pipeline: Pipeline, tally: Tally, view: View, as_json: bool) -> None:
     async with pipeline as run:
+        if run.changed_codecs:
+            changes = "; ".join(run.changed_codecs)
+            print(f"Made by other codecs before, so out of date: {changes}", file=sys.stderr)
         with view:
             shown = 0.0
             async for result in run:

@@ -1,4 +1,4 @@
-"""Memory that pictures in flight may take: reserved first in, first out, before they are read."""
+"""Memory and cores that pictures in flight may take: reserved first in, first out."""
 
 import asyncio
 import threading
@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 
+from imgpipe.cores import available
 from imgpipe.limits import memory_allowed
 
 
@@ -19,7 +20,7 @@ class _Turn:
 
 
 class Budget:
-    """Up to `limit` bytes at a time, for any number of event loops.
+    """Up to `limit` bytes, or cores, at a time, for any number of event loops.
 
     Whoever asks for more than that waits until nobody else has any, and then goes alone. Nobody
     overtakes.
@@ -28,14 +29,14 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.used = 0
-        """Bytes reserved now."""
+        """Reserved now."""
         self.peak = 0
-        """Most bytes that were reserved at a time."""
+        """The most that was reserved at a time."""
         self._waiting: deque[_Turn] = deque()
         self._lock = threading.Lock()
 
     async def reserve(self, amount: int) -> None:
-        """Return once `amount` bytes are set aside."""
+        """Return once `amount` is set aside."""
         turn = _Turn(amount)
         with self._lock:
             self._waiting.append(turn)
@@ -52,7 +53,7 @@ class Budget:
             raise
 
     def release(self, amount: int) -> None:
-        """Give back `amount` bytes."""
+        """Give back `amount`."""
         with self._lock:
             self.used -= amount
             self._admit()
@@ -74,6 +75,12 @@ def process_budget() -> Budget:
     return Budget(memory_allowed() // 2)
 
 
+@cache
+def process_cores() -> Budget:
+    """The pictures that all runs without a number of workers of their own work on at a time."""
+    return Budget(available())
+
+
 class Account:
     """What one run holds of a budget, so that it can leave nothing behind."""
 
@@ -82,12 +89,12 @@ class Account:
         self.held = 0
 
     async def reserve(self, amount: int) -> None:
-        """Return once `amount` bytes are set aside."""
+        """Return once `amount` is set aside."""
         await self.budget.reserve(amount)
         self.held += amount
 
     def release(self, amount: int) -> None:
-        """Give back `amount` bytes."""
+        """Give back `amount`."""
         self.held -= amount
         self.budget.release(amount)
 

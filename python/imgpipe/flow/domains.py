@@ -1,9 +1,10 @@
 """Which pictures are planned together: all that could land on one output."""
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgpipe.config import PipelineConfig
@@ -76,9 +77,18 @@ def _plan_domain(roll: Roll, config: PipelineConfig, folds: bool) -> Iterator[Pa
     )
     try:
         for page in jobs:
-            yield Page(page)
+            yield Page(tuple(map(_with_digest, page)) if config.verify else page)
     except CollisionError as error:
         yield Page(collision=error)
+
+
+def _with_digest(job: Job) -> Job:
+    try:
+        with open(job.path, "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").digest()
+    except OSError:  # loading it says why
+        return job
+    return replace(job, found=replace(job.found, digest=digest))
 
 
 def _check_places(config: PipelineConfig) -> None:

@@ -85,7 +85,7 @@ def forecast(
     sample: _Sample[Item[Job]] = _Sample(_HEADERS)
     pages = plan_pages(config, threading.Event())
     page: Page | None = first_of(pages, config)
-    log = RunLog.copied(config.destination)
+    log = RunLog.copied(config.destination, config.log_file)
     try:
         while page:
             outlook.unlisted += page.failures

@@ -82,6 +82,7 @@ class Lanes:
         *,
         rules: Rules,
         memory: Account,
+        cores: Account,
         watch: Watch,
         results: Channel[Sequence[ProcessingResult]],
         hop: Hop,
@@ -93,6 +94,7 @@ class Lanes:
         self._place = place
         self._rules = rules
         self._memory = memory
+        self._cores = cores
         self._watch = watch
         self._results = results
         self._hop = hop
@@ -223,7 +225,9 @@ class Lanes:
     async def _work(self, step: Step) -> None:
         """Draw the outputs, and give back memory, as files weigh less than pixels."""
         async for parcel in self._to_work:
+            await self._cores.reserve(1)
             drawn = await self._hop(_carry, parcel, step)
+            self._cores.release(1)
             drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))
             self._memory.release(
                 sum(item.reserved for item in parcel) - sum(item.reserved for item in drawn)

@@ -14,9 +14,10 @@ from typing import Any, Self, TypeVar
 
 from imgpipe import __version__
 from imgpipe.cancel import CancellationToken
+from imgpipe.codecs import versions
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import Cancelled, ConfigError, NoPictures, StorageFull
-from imgpipe.flow.budget import Account, Budget, process_budget
+from imgpipe.flow.budget import Account, Budget, process_budget, process_cores
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, plan_pages
 from imgpipe.flow.lanes import LOAD_THREADS, SAVE_THREADS, Lanes, Statistics, check
@@ -68,11 +69,15 @@ class Pipeline:
         self.config = config
         limit = config.memory_bytes
         self._memory = Account(Budget(limit) if limit else process_budget())
+        workers = config.worker_count
+        self._cores = Account(Budget(workers) if workers else process_cores())
         self._progress = progress
         self._token = token or CancellationToken()
         self._keep_log = keep_log
         self._rules = rules or Rules(config.overwrite)
         self._stopped = threading.Event()
+        self.changed_codecs: list[str] = []
+        """What reads or writes a format in another version than in the last run, for people."""
         self._results: Channel[Sequence[ProcessingResult]] = Channel(config.buffer)
 
     @classmethod
@@ -80,26 +85,30 @@ class Pipeline:
         cls,
         output_dir: str | os.PathLike[str],
         *,
+        log: str | os.PathLike[str] | None = None,
         retry_failed: Collection[str] = (),
+        progress: Progress | None = None,
         token: CancellationToken | None = None,
         **changes: Any,
     ) -> Self:
         """The last run into `output_dir` once more: what is left of it, and what has changed since.
 
         What failed is left at that, but for failures in one of the steps `retry_failed`, of
-        `load decode transform encode save`. `changes` are fields of PipelineConfig, such as
+        `load decode transform encode save`. `log` is where its log is, None for the output folder.
+        `changes` are fields of PipelineConfig, such as
         `worker_count`. Raises ConfigError where no run has been, or for a step that is none.
         """
         if unknown := set(retry_failed) - set(STEPS):
             raise ConfigError(f"Expected steps among {', '.join(STEPS)}, got {min(unknown)!r}")
         place = Path(output_dir)
-        log = RunLog.existing(place)
-        runs = log.history.runs()
-        log.close()
-        if not runs:
+        known = RunLog.existing(place, Path(log) if log is not None else None)
+        run = known.history.last_run()
+        known.close()
+        if not run:
             raise ConfigError(f"Expected a run to resume in {place}, found none in its log")
-        config = config_from_json(runs[-1].recipe, place, **changes)
-        return cls(config, token=token, rules=Rules(config.overwrite, True, retry_failed))
+        config = config_from_json(run.recipe, place, **{"log": log, **changes})
+        rules = Rules(config.overwrite, True, retry_failed)
+        return cls(config, progress=progress, token=token, rules=rules)
 
     async def __aenter__(self) -> Self:
         config = self.config
@@ -125,6 +134,7 @@ class Pipeline:
             Place(config.destination, self._log.scratch, config.flush),
             rules=self._rules,
             memory=self._memory,
+            cores=self._cores,
             watch=self._watch,
             results=self._results,
             hop=self._hop,
@@ -157,6 +167,7 @@ class Pipeline:
         # Threads cannot be stopped, so what is in their hands is waited for.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self._memory.close()
+        self._cores.close()
         try:
             await self._log_hop(self._close, ended and str(ended))
         finally:
@@ -164,8 +175,14 @@ class Pipeline:
         await self._watch.close()
 
     def _open(self) -> RunLog:
-        log = (RunLog.open if self._keep_log else RunLog.in_memory)(self.config.destination)
+        config = self.config
+        if self._keep_log:
+            log = RunLog.open(config.destination, config.log_file, config.durability)
+        else:
+            log = RunLog.forgotten(config.destination)
         try:
+            last = log.history.last_run()
+            self.changed_codecs = _changes(last.codecs if last else {}, versions())
             log.begin(recipe_to_json(self.config), __version__)
         except BaseException:
             log.close()
@@ -176,6 +193,8 @@ class Pipeline:
         try:
             with suppress(StorageFull):  # whoever runs it has been told; the next run settles it
                 self._lanes.recorder.finish()
+                if self.config.durability == "run":
+                    os.sync()
                 self._log.end(outcome)
         finally:
             self._log.close()
@@ -210,6 +229,14 @@ class Pipeline:
             raise await self._log_hop(_missing, error, self._log) from error.__cause__
         finally:
             self._results.close()
+
+
+def _changes(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    return [
+        f"{format}: {before[format]}, now {library}"
+        for format, library in now.items()
+        if before.get(format, library) != library
+    ]
 
 
 def _missing(error: StorageFull, log: RunLog) -> StorageFull:

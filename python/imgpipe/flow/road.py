@@ -1,5 +1,6 @@
 """The steps of one picture between its lanes, as plain functions that run in threads."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from imgpipe.steps.decode import decode_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of
 from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Target, named_by_content, settle
-from imgpipe.steps.save import stage
+from imgpipe.steps.save import flush_file, stage
 from imgpipe.steps.source import Source
 from imgpipe.steps.transform import render
 from imgpipe.watermark import WatermarkConfig, apply_watermark
@@ -132,13 +133,26 @@ def _make_output(
     return Drawn(row, named_by_content(target, made.size, made.data), made)
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """Where outputs go, by way of the folder `scratch`, and how they are flushed to the disk."""
+    """Where outputs go, by way of which folder, and how they are flushed to the disk."""
 
-    output_dir: Path
-    scratch: Path
-    flush: Callable[[int], object]
+    def __init__(
+        self, output_dir: Path, scratch: Path, flush: Callable[[int], object] = flush_file
+    ) -> None:
+        self.output_dir = output_dir
+        self.flush = flush
+        self._scratch = scratch
+        self._device = os.stat(scratch).st_dev
+        self._chosen: dict[Path, Path | None] = {}
+
+    def scratch_for(self, target: Path) -> Path | None:
+        """The folder for the temporary file; None beside `target`, where a disk is mounted."""
+        folder = target.parent
+        if folder not in self._chosen:
+            there = next(above for above in (folder, *folder.parents) if above.exists())
+            same = os.stat(there).st_dev == self._device
+            self._chosen[folder] = self._scratch if same else None
+        return self._chosen[folder]
 
 
 def stage_outputs(
@@ -154,7 +168,8 @@ def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Mad
     data, target = drawn.result.data, place.output_dir / drawn.target.path
     dated = job.found.mtime_ns if "dates" in drawn.target.output.policy.keep else None
     try:
-        staged = storage.write(lambda: stage(data, target, place.scratch, dated, place.flush))
+        scratch = place.scratch_for(target)
+        staged = storage.write(lambda: stage(data, target, scratch, dated, place.flush))
         return Made(drawn.row, drawn.target.path, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)

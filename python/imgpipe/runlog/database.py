@@ -1,11 +1,18 @@
-"""The tables of the run log, and how a file comes to have them."""
+"""The tables of the run log, how a file comes to have them, and who may write it."""
 
+import fcntl
+import os
 import sqlite3
 from pathlib import Path
 
 from imgpipe.errors import ConfigError
+from imgpipe.steps.save import Durability
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+
+# What each promise takes: of a log in WAL mode, NORMAL may forget but never breaks.
+_SYNCHRONOUS: dict[Durability, str] = {"file": "full", "run": "normal", "none": "off"}
+_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 
 _SCHEMA = """
 create table inputs (
@@ -41,6 +48,7 @@ create table runs (
   id integer primary key,
   recipe text not null,               -- JSON, see recipe.py
   version text not null,              -- of imgpipe
+  codecs text not null,               -- JSON: the library of each format, with its version
   started real not null,              -- seconds since 1970
   ended real,                         -- null: killed, or under way
   outcome text                        -- an error, or null where it came to its end
@@ -55,6 +63,7 @@ create table runs (
   ended real, outcome text
 );
 """
+_SINCE_3 = "alter table runs add column codecs text not null default '{}';"
 _SINCE_1 = """
 alter table outputs add column format text;
 alter table outputs add column width integer;
@@ -62,17 +71,26 @@ alter table outputs add column height integer;
 alter table outputs add column lost text;
 """
 
-_STEPS = {0: _SCHEMA, 1: _SINCE_1 + _SINCE_2, 2: _SINCE_2}
+_STEPS = {
+    0: _SCHEMA,
+    1: _SINCE_1 + _SINCE_2 + _SINCE_3,
+    2: _SINCE_2 + _SINCE_3,
+    3: _SINCE_3,
+}
 
 
-def connect(database: str) -> sqlite3.Connection:
-    """The log in a file, brought up to this version. Raises ConfigError for a newer one."""
+def connect(database: str, durability: Durability = "file") -> sqlite3.Connection:
+    """The log in a file, brought up to this version; without a name, one that nobody sees.
+
+    Raises ConfigError for a newer version.
+    """
     # Calls come one at a time, but from whichever thread of the pool is free.
     connection = sqlite3.connect(database, timeout=0, check_same_thread=False)
     try:
         connection.execute("pragma locking_mode = exclusive")
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
+        journal = "truncate" if _is_on_a_network(database) else "wal"
+        connection.execute(f"pragma journal_mode = {journal}")
+        connection.execute(f"pragma synchronous = {_SYNCHRONOUS[durability]}")
         (version,) = connection.execute("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise ConfigError(
@@ -88,8 +106,43 @@ def connect(database: str) -> sqlite3.Connection:
     return connection
 
 
-def explain(error: sqlite3.Error, home: Path) -> str:
-    """The sentence for a log in the folder `home` that cannot be opened."""
+def _is_on_a_network(database: str) -> bool:
+    """Whether the kernel knows the file's place as another machine's."""
+    try:
+        mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    except OSError:
+        return False
+    path = os.path.realpath(database)
+    kinds = {os.fsdecode(_unescaped(place)): kind for _, place, kind, *_ in mounts}
+    above = [place for place in kinds if os.path.commonpath((place, path)) == place]
+    return bool(database) and kinds[max(above, key=len)] in _NETWORK
+
+
+def _unescaped(place: str) -> bytes:
+    return place.encode(errors="surrogateescape").decode("unicode_escape").encode("latin-1")
+
+
+class Lock:
+    """A folder for one process at a time, whatever log it keeps. Ends with the process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ConfigError where another has it."""
+        self._number = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise ConfigError(
+                f"Expected to be alone in {folder.parent.parent}, but another run is writing there"
+            ) from None
+
+    def close(self) -> None:
+        """Let others in."""
+        os.close(self._number)
+
+
+def explain(error: sqlite3.Error, database: Path) -> str:
+    """The sentence for a log that cannot be opened."""
     if "locked" in str(error):
-        return f"Expected to be alone in {home.parent}, but another run is writing there"
-    return f"Expected a run log in {home}, got: {error}; move it away to start anew"
+        return f"Expected to be alone with {database}, but another run is writing there"
+    return f"Expected a run log at {database}, got: {error}; move it away to start anew"

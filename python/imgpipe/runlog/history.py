@@ -1,5 +1,6 @@
 """`History`: what the run log can be asked."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -38,10 +39,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: its recipe, when it began and ended, in seconds since 1970, and what stopped it."""
+    """A run: its recipe, when it began and ended, in seconds since 1970, and what stopped it.
+
+    `codecs` is the library of each format at that time, with its version.
+    """
 
     recipe: str
     version: str
+    codecs: dict[str, str]
     started: float
     ended: float | None
     outcome: str | None
@@ -53,6 +58,8 @@ select outputs.id, inputs.path, inputs.size, inputs.mtime_ns, coalesce(landed, o
 from outputs join inputs on inputs.id = input
 """
 
+_RUNS = "select recipe, version, codecs, started, ended, outcome from runs"
+
 
 class History:
     """The questions to a log; it must stay open for as long as answers are read."""
@@ -61,12 +68,15 @@ class History:
         self._connection = connection
         self._output_dir = output_dir
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> Iterator[Run]:
         """All runs into the folder, the first one first."""
-        rows = self._connection.execute(
-            "select recipe, version, started, ended, outcome from runs order by id"
-        )
-        return [Run(*row) for row in rows]
+        for recipe, version, codecs, *rest in self._connection.execute(f"{_RUNS} order by id"):
+            yield Run(recipe, version, json.loads(codecs), *rest)
+
+    def last_run(self) -> Run | None:
+        """The one that began last."""
+        row = self._connection.execute(f"{_RUNS} order by id desc limit 1").fetchone()
+        return Run(row[0], row[1], json.loads(row[2]), *row[3:]) if row else None
 
     def entries(self, condition: str = "true", *values: object) -> Iterator[Entry]:
         """The outputs of which an SQL condition holds, in the order they were first planned."""

@@ -1,26 +1,29 @@
 """`RunLog`: the tables of a run and every statement on them."""
 
+import glob
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Self
 
+from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
-from imgpipe.runlog.database import connect, explain
+from imgpipe.runlog.database import Lock, connect, explain
 from imgpipe.runlog.decide import Decision, Rules, decide
 from imgpipe.runlog.history import Entry, History
 from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job, Target
-from imgpipe.steps.save import Staged
+from imgpipe.steps.save import TEMPORARY, Durability, Staged
 from imgpipe.steps.scan import Found
 
 FOLDER = ".imgpipe"
@@ -73,63 +76,84 @@ class RunLog:
     Paths are kept as bytes, those of outputs relative to the output folder.
     """
 
-    def __init__(self, connection: sqlite3.Connection, output_dir: Path, scratch: Path):
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        output_dir: Path,
+        scratch: Path,
+        release: Callable[[], object],
+    ) -> None:
         self._connection = connection
         self._output_dir = output_dir
+        self._release = release
         self.scratch = scratch
         """The folder for temporary files, on the device of the outputs."""
 
     @classmethod
-    def open(cls, output_dir: Path) -> Self:
-        """The log kept in `output_dir`, made where there is none.
+    def open(
+        cls, output_dir: Path, database: Path | None = None, durability: Durability = "file"
+    ) -> Self:
+        """The log kept in `output_dir`, or in the file `database`, made where there is none.
 
         What an earlier run left behind is put in order.
 
-        Raises ConfigError where the folder cannot be written, the log is of a newer version or no
+        Raises ConfigError where a folder cannot be written, the log is of a newer version or no
         log at all, or another run has it.
         """
-        home = output_dir / FOLDER
+        scratch = output_dir / FOLDER / "tmp"
+        database = _database(output_dir, database)
         try:
-            (home / "tmp").mkdir(parents=True, exist_ok=True)
-            connection = connect(str(home / "run.sqlite"))
+            scratch.mkdir(parents=True, exist_ok=True)
+            database.parent.mkdir(parents=True, exist_ok=True)
+            lock = Lock(scratch)
+            try:
+                log = cls(connect(str(database), durability), output_dir, scratch, lock.close)
+                _empty(scratch)
+                log._settle()
+            except BaseException:
+                lock.close()
+                raise
         except OSError as error:
             raise _unwritable(error) from error
         except sqlite3.Error as error:
-            raise ConfigError(explain(error, home)) from error
-        log = cls(connection, output_dir, home / "tmp")
-        log._recover()
+            raise ConfigError(explain(error, database)) from error
         return log
 
     @classmethod
-    def existing(cls, output_dir: Path) -> Self:
-        """The log that is in `output_dir` already. Raises ConfigError where there is none."""
-        if not (output_dir / FOLDER / "run.sqlite").is_file():
+    def existing(cls, output_dir: Path, database: Path | None = None) -> Self:
+        """The log that is there already. Raises ConfigError where there is none."""
+        if not _database(output_dir, database).is_file():
             raise ConfigError(
-                f"Expected the folder of an earlier run, found no log in {output_dir}"
+                "Expected the folder of an earlier run, found no log in "
+                f"{database.parent if database else output_dir}"
             )
-        return cls.open(output_dir)
+        return cls.open(output_dir, database)
 
     @classmethod
-    def copied(cls, output_dir: Path) -> Self:
-        """A log like that of `output_dir`, to plan on; nothing there is touched.
+    def copied(cls, output_dir: Path, database: Path | None = None) -> Self:
+        """A log like that which is there, to plan on; nothing there is touched.
 
         Raises ConfigError as `open` does.
         """
         scratch = Path(tempfile.mkdtemp(prefix="imgpipe-"))
-        home = output_dir / FOLDER
+        database = _database(output_dir, database)
+        remove = partial(shutil.rmtree, scratch)
         try:
-            for part in home.glob("run.sqlite*"):
+            for part in database.parent.glob(f"{glob.escape(database.name)}*"):
                 if not part.name.endswith("-shm"):  # what it says is in the other two
                     shutil.copyfile(part, scratch / part.name)
-            log = cls(connect(str(scratch / "run.sqlite")), output_dir, scratch)
+            log = cls(connect(str(scratch / database.name), "none"), output_dir, scratch, remove)
+            log._settle()
         except sqlite3.Error as error:
-            shutil.rmtree(scratch)
-            raise ConfigError(explain(error, home)) from error
-        log._settle()
+            remove()
+            raise ConfigError(explain(error, database)) from error
+        except BaseException:
+            remove()
+            raise
         return log
 
     @classmethod
-    def in_memory(cls, output_dir: Path) -> Self:
+    def forgotten(cls, output_dir: Path) -> Self:
         """A log that is gone with the run and leaves nothing in `output_dir`.
 
         Raises ConfigError where the folder cannot be written.
@@ -139,14 +163,13 @@ class RunLog:
             scratch = Path(tempfile.mkdtemp(prefix=".imgpipe-", dir=output_dir))
         except OSError as error:
             raise _unwritable(error) from error
-        return cls(connect(":memory:"), output_dir, scratch)
+        return cls(connect("", "none"), output_dir, scratch, partial(shutil.rmtree, scratch))
 
     def close(self) -> None:
         """Let the file go; temporary files go too."""
         self._connection.close()
         _empty(self.scratch)
-        if self.scratch.parent.name != FOLDER:
-            self.scratch.rmdir()
+        self._release()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -158,12 +181,12 @@ class RunLog:
             raise kind(f"Expected to write the run log, got: {error}") from error
 
     def begin(self, recipe: str, version: str) -> None:
-        """Write down that a run begins, and how it is asked for."""
+        """Write down that a run begins, how it is asked for, and which codecs it has."""
         with self._transaction():
             self._connection.execute("delete from unlisted")
             self._connection.execute(
-                "insert into runs (recipe, version, started) values (?, ?, ?)",
-                (recipe, version, time.time()),
+                "insert into runs (recipe, version, codecs, started) values (?, ?, ?, ?)",
+                (recipe, version, json.dumps(versions()), time.time()),
             )
 
     def end(self, outcome: str | None) -> None:
@@ -314,12 +337,36 @@ class RunLog:
                 [(os.fsencode(error.path or ""), str(error)) for error in failures],
             )
 
-    def _recover(self) -> None:
-        """Settle what a killed run left: its temporaries go, its intents are done or are not."""
-        _empty(self.scratch)
-        self._settle()
-
     def _settle(self) -> None:
+        """Put in order what a run left that was killed, or had its power cut."""
+        self._settle_intents()
+        last = self.history.last_run()
+        if last and last.ended is None and json.loads(last.recipe)["durability"] != "file":
+            self._settle_losses()
+        self._remove_strays()
+
+    def _settle_losses(self) -> None:
+        """Strike out outputs whose names a power cut has left, but not what was in them."""
+        with self._transaction():
+            for entry in list(self.history.entries("state = 'done' and bytes > 0")):
+                path = self._output_dir / entry.path
+                if _size(path) == 0:
+                    path.unlink()
+                    self._connection.execute(
+                        "update outputs set state = 'planned' where id = ?", (entry.id,)
+                    )
+
+    def _remove_strays(self) -> None:
+        """Remove temporary files that lie beside their outputs, on devices of their own."""
+        unfinished = self.history.entries("state in ('planned', 'intent') and skipped is null")
+        here = os.stat(self.scratch).st_dev
+        for folder in {(self._output_dir / entry.path).parent for entry in unfinished}:
+            if folder.is_dir() and folder.stat().st_dev != here:
+                for stray in folder.glob(f"{TEMPORARY}*"):
+                    stray.unlink()
+
+    def _settle_intents(self) -> None:
+        """What was about to get its name has it, or has it not."""
         intents = self._connection.execute(
             "select id, coalesce(landed, path), next_bytes, next_digest from outputs "
             "where state = 'intent'"
@@ -344,7 +391,11 @@ def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:
 
 def _fingerprint(found: Found, path: bytes) -> bytes:
     """What tells an input from another, and from itself once it has changed."""
-    return b"%b\0%d\0%d\0" % (path, found.size, found.mtime_ns)
+    return b"%b\0%d\0%b\0" % (path, found.size, found.digest or b"%d" % found.mtime_ns)
+
+
+def _database(output_dir: Path, given: Path | None) -> Path:
+    return given or output_dir / FOLDER / "run.sqlite"
 
 
 def _unwritable(error: OSError) -> ConfigError:

@@ -19,6 +19,8 @@ from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.image import Image
 from imgpipe.steps.encode import encode_image
 
+TEMPORARY = ".imgpipe-"  # what names of temporary files begin with
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
@@ -56,7 +58,7 @@ def stage(
 
     Raises StorageFull where no room is left, SaveError for other refusals of the system.
     """
-    temporary = (folder or target.parent) / f".imgpipe-{secrets.token_hex(8)}"
+    temporary = (folder or target.parent) / f"{TEMPORARY}{secrets.token_hex(8)}"
     try:
         if folder is None:
             target.parent.mkdir(parents=True, exist_ok=True)

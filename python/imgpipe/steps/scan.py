@@ -36,12 +36,16 @@ class Folder:
 
 @dataclass(frozen=True)
 class Found:
-    """A picture file, as it was when it was found. A million of them are made: paths come late."""
+    """A picture file, as it was when it was found. A million of them are made: paths come late.
+
+    `digest` is of its content, where that is to tell whether it has changed.
+    """
 
     folder: Folder
     name: str
     size: int
     mtime_ns: int
+    digest: bytes = b""
 
     @cached_property
     def path(self) -> Path:

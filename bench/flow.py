@@ -1,0 +1,143 @@
+"""What the flow costs: runs against a bare thread pool over the same steps, in turn.
+
+    python bench/flow.py [ROUNDS]
+
+Writes results/flow.md. All files are compared before anything is timed.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from threading import Event
+
+import numpy as np
+from imgpipe import Image, Pipeline, PipelineConfig, Resize, kernels, save_image
+from imgpipe.flow.domains import plan_pages
+from imgpipe.flow.parcels import Item
+from imgpipe.flow.road import Place, load_picture, make_outputs, stage_outputs
+from imgpipe.flow.storage import Storage
+from imgpipe.runlog import Decision, Row
+from imgpipe.steps.save import publish
+
+WORKERS = 2
+RESULTS = Path(__file__).parent / "results" / "flow.md"
+
+
+def soft(width: int, height: int) -> Image:
+    """Soft at every scale, as photographs are."""
+    rng = np.random.default_rng(2)
+    scales = (rng.integers(0, 256, (2**k, 2**k, 3), np.uint8) for k in range(1, 8))
+    layers = [kernels.resize(scale, (width, height), filter="bicubic") for scale in scales]
+    return Image.from_array(np.mean(layers, axis=0).astype(np.uint8))
+
+
+def folder(home: Path, name: str, image: Image, count: int, **how: int) -> Path:
+    """A folder of copies of one picture."""
+    into = home / name
+    into.mkdir()
+    first = into / f"{0:05}{'.png' if name == 'icons' else '.jpg'}"
+    save_image(image, first, **how)
+    for number in range(1, count):
+        shutil.copyfile(first, into / f"{number:05}{first.suffix}")
+    return into
+
+
+def bare(config: PipelineConfig) -> None:
+    """A thread pool that puts one picture after another through the steps."""
+    out, scratch = config.destination, config.destination / "tmp"
+    scratch.mkdir(parents=True)
+    place, storage = Place(out, scratch, config.flush), Storage(1, None, Event())
+
+    def through(job) -> None:
+        row = Row(0, job.targets[0], Decision.MAKE, job.targets[0].path)
+        item = Item(job, (row,), job)
+        loaded = item.through(lambda item, job: load_picture(item, job, storage=storage))
+        drawn = loaded.through(lambda i, r: make_outputs(i, r, watermark=None, timeout=None))
+        made = drawn.through(lambda i, r: stage_outputs(i, r, place=place, storage=storage))
+        publish(made.result[0].staged, replace=False)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = [job for page in plan_pages(config, Event()) for job in page.jobs]
+        for _ in pool.map(through, jobs):
+            pass
+    scratch.rmdir()
+
+
+def run(config: PipelineConfig, *, keep_log: bool = True) -> None:
+    async def drive() -> None:
+        async with Pipeline(config, keep_log=keep_log) as pipeline:
+            async for result in pipeline:
+                assert result.success, result.error
+
+    asyncio.run(drive())
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+
+
+def measure(source: Path, home: Path, rounds: int, side: int) -> dict[str, list[float]]:
+    """Seconds of each way, in turn."""
+
+    def config(durability: str) -> PipelineConfig:
+        transforms = [Resize(side, side)]
+        out = home / "out"
+        return PipelineConfig(
+            source, out, WORKERS, transforms=transforms, durability=durability
+        )
+
+    ways: dict[str, Callable[[], None]] = {
+        "bare": lambda: bare(config("none")),
+        "flow": lambda: run(config("none"), keep_log=False),
+        "flow and log": lambda: run(config("none")),
+        "flushed": lambda: run(config("file")),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    expected = None
+    for number in range(rounds + 1):
+        for name, way in ways.items():
+            shutil.rmtree(home / "out", ignore_errors=True)
+            os.sync()
+            start = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - start)
+            if number == 0:  # compared, not counted
+                made = files(home / "out")
+                expected = expected or made
+                assert made == expected
+                assert len(made) == len(list(source.iterdir()))
+    return {name: times[1:] for name, times in seconds.items()}
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    lines = ["| pictures | flow | with its log | flushed to the disk | bare loop |", "|---|---|---|---|---|"]
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
+        home = Path(place)
+        sets = {
+            "10,000 icons, in parcels": (folder(home, "icons", soft(64, 64), 10_000), 32),
+            "500 photographs, alone": (folder(home, "photos", soft(1200, 900), 500, quality=97), 64),
+        }
+        for name, (source, side) in sets.items():
+            count = len(list(source.iterdir()))
+            times = measure(source, home, rounds, side)
+            each = {way: median(all_) / count * 1e6 for way, all_ in times.items()}
+            more = [
+                median((a - b) / count * 1e6 for a, b in zip(times[way], times["bare"], strict=True))
+                for way in ("flow", "flow and log", "flushed")
+            ]
+            cells = " | ".join(f"{extra:+.0f} µs" for extra in more)
+            lines.append(f"| {name} | {cells} | {each['bare']:.0f} µs |")
+            print(lines[-1], {k: [round(x, 2) for x in v] for k, v in times.items()}, flush=True)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
