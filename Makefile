@@ -9,7 +9,7 @@ TWO := -n 2 -p no:benchmark
 SANITIZED := .venv-sanitize/bin
 WHEEL := .venv-wheel/bin
 
-.PHONY: demo test check lint types contracts simd serial sanitize sanitize-short wheel bench \
+.PHONY: demo test check soak lint types contracts simd serial sanitize sanitize-short wheel bench \
   clean
 
 demo: .venv/.run
@@ -64,6 +64,10 @@ sanitize sanitize-short:
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	  $(SANITIZED)/pytest -q --capture=sys tests/kernels $(SELECTION)
+
+# Runs killed at two hundred moments, where the tests take fifty.
+soak: .venv/.test
+	SOAK=200 $(BIN)/pytest -q $(TWO) tests/runlog/test_soak.py
 
 # The wheel as users get it, warnings being errors, tried in an empty environment.
 wheel: .venv/.test

@@ -13,6 +13,7 @@ from imgpipe import (
     PipelineConfig,
     ProcessingConfig,
     ProcessingLog,
+    ProcessingResult,
     ProcessingStage,
     ProgressUpdate,
     Thumbnail,
@@ -24,6 +25,7 @@ from imgpipe import (
     save_log,
     streaming_pipeline,
 )
+from imgpipe.flow.watch import Watch
 from PIL import Image as pil
 
 CONFIG = ProcessingConfig(transforms=[Thumbnail(32)])
@@ -190,3 +192,123 @@ def test_a_token_may_be_asked_twice_and_late() -> None:
     token.cancel()
     token.on_cancel(lambda: calls.append("late"))
     assert calls == ["heard", "late"]
+
+
+def test_a_slow_listener_holds_nothing_back_and_hears_the_last(many: Path, tmp_path: Path) -> None:
+    """It is asleep until the run has ended, and has missed nothing but time."""
+    told: list[ProgressUpdate] = []
+    ended = threading.Event()
+
+    def listen(update: ProgressUpdate) -> None:
+        told.append(update)
+        assert ended.wait(30)
+
+    async def watch() -> None:
+        config = PipelineConfig(many, tmp_path / "out", transforms=[Thumbnail(20)])
+        async with Pipeline(config, progress=listen) as pipeline:
+            done = [result async for result in pipeline]
+            assert len(done) == 60
+            ended.set()
+
+    run(watch())
+    assert told[-1] == ProgressUpdate(60, 60, None, ProcessingStage.COMPLETE)
+
+
+def test_a_listener_far_behind_loses_the_middle_alone(monkeypatch, tmp_path: Path) -> None:
+    async def watch() -> list[int]:
+        heard: list[int] = []
+        started, go_on = threading.Event(), threading.Event()
+
+        def listen(update: ProgressUpdate) -> None:
+            heard.append(update.processed)
+            started.set()
+            assert go_on.wait(30)
+
+        watch = Watch(listen)
+        await asyncio.to_thread(started.wait, 30)
+        for _ in range(5000):
+            watch.finish(tmp_path)
+        watch.complete()
+        go_on.set()
+        await watch.close()
+        return heard
+
+    heard = run(watch())
+    assert heard[0] == 0
+    assert heard[-1] == 5000
+    assert heard == sorted(heard)
+    assert len(heard) < 2000
+
+
+def test_what_a_listener_raises_is_raised_in_the_end(pictures: Path, tmp_path: Path) -> None:
+    def listen(update: ProgressUpdate) -> None:
+        raise RuntimeError(f"no more of {update.processed}")
+
+    with pytest.raises(RuntimeError, match="no more of 0"):
+        run_pipeline(PipelineConfig(pictures, tmp_path / "out"), listen)
+    assert len(list((tmp_path / "out").glob("*.*"))) == 5  # .imgpipe and four pictures
+
+
+def test_leaving_the_block_ends_the_listener_too(many: Path, tmp_path: Path) -> None:
+    told: list[ProgressUpdate] = []
+
+    async def leave() -> None:
+        async with Pipeline(PipelineConfig(many, tmp_path / "out"), progress=told.append) as each:
+            async for _ in each:
+                return
+
+    run(leave())
+    assert told[0].stage is ProcessingStage.SCANNING
+    assert told[-1].stage is not ProcessingStage.COMPLETE
+    assert threading.active_count() == 1
+
+
+def test_cancelling_the_task_stops_the_run(many: Path, tmp_path: Path) -> None:
+    async def cancelled() -> None:
+        config = PipelineConfig(many, tmp_path / "out", 1, 1, batch_size=1)
+        started = asyncio.Event()
+
+        def listen(update: ProgressUpdate) -> None:
+            if update.processed:
+                loop.call_soon_threadsafe(started.set)
+
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(streaming_pipeline(config, listen))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(cancelled())
+    assert threading.active_count() == 1
+    assert not list((tmp_path / "out" / ".imgpipe" / "tmp").iterdir())
+    made = len(list((tmp_path / "out").glob("*.png")))
+    assert 1 <= made < 60
+    log = run_pipeline(PipelineConfig(many, tmp_path / "out"))
+    assert log.summary() == f"Successful: {60 - made}, Failed: 0, Skipped: {made}"
+
+
+def test_a_long_log_lies_on_the_disk_and_is_like_a_list() -> None:
+    def results():
+        for number in range(12_000):
+            error = "too bad" if number % 3 == 0 else None
+            skipped = "up to date" if number % 3 == 1 else None
+            for variant in ("a", "b"):
+                yield ProcessingResult(
+                    *(Path(f"{number}.jpg"), not error, None, error, 0.0),
+                    skipped=skipped,
+                    variant=variant,
+                )
+
+    log = ProcessingLog.of(results())
+    assert log.summary() == "Successful: 4000, Failed: 4000, Skipped: 4000"
+    assert log.successful == [Path(f"{number}.jpg") for number in range(2, 12_000, 3)]
+    assert log.failed[-1] == (Path("11997.jpg"), "a: too bad; b: too bad")
+    assert log.skipped[1:3] == [Path("4.jpg"), Path("7.jpg")]
+    assert Path("1.jpg") in log.skipped
+    assert Path("2.jpg") not in log.skipped
+    with pytest.raises(IndexError, match="Expected an index below 4000, got 4000"):
+        log.skipped[4000]
+    assert repr(log.skipped).endswith("PosixPath('28.jpg'), ... 4000 in all]")
+    assert ProcessingLog.from_json(log.to_json()) == log
+    assert log != ProcessingLog(log.successful, log.failed)
