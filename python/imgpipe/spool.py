@@ -5,8 +5,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
-_ROWS = 10_000  # that are kept in memory
-_PACKET = 1_000  # that are written at a time
+_ROWS = 1_000  # that are kept in memory
+_PACKET = 500  # that are written at a time
 
 Row = tuple[Any, ...]
 
@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 class Spool:
     """Rows of bytes, text and whole numbers, given back in order, any number of times.
 
-    Up to ten thousand stay in memory; more go to a file of SQLite's that the system deletes by
+    Up to a thousand stay in memory; more go to a file of SQLite's that the system deletes by
     itself, however the process ends. The first `keys` columns tell rows apart and order them.
     """
 

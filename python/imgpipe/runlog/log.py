@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -220,19 +220,21 @@ class RunLog:
     def _plan_job(
         self, job: Job, known: Mapping[bytes, _Known], rules: Rules, here: bytes
     ) -> tuple[Row, ...]:
-        path = os.path.join(here, os.fsencode(job.path))
+        path = os.path.join(here, job.found.folder.raw, os.fsencode(job.found.name))
         fingerprint = _fingerprint(job.found, path)
-        input_id = cache(lambda: self._input(path, job.found))  # most are known, and unchanged
-        rows = []
+        rows, input_id = [], 0
         for target in job.targets:
             raw = os.fsencode(target.path)
             key = hashlib.blake2b(fingerprint + target.output.key, digest_size=16).digest()
             before = known.get(raw) or _Known(0, raw, None, b"", "", None, None, None)
             row = self._decide(target, before, key, rules)
-            if row.decision is Decision.MAKE or row.decision is Decision.REPLACE:
-                row = replace(row, id=self._due(input_id(), raw, key))
-            elif before.skipped != row.decision.reason_to_leave:
-                self._leave(input_id(), raw, key, row.decision.reason_to_leave)
+            leave = row.decision.reason_to_leave
+            if not row.decision.is_skip or before.skipped != leave:  # else all of it is written
+                input_id = input_id or self._input(path, job.found)
+            if not row.decision.is_skip:
+                row = replace(row, id=self._due(input_id, raw, key))
+            elif before.skipped != leave:
+                self._leave(input_id, raw, key, leave)
             rows.append(row)
         return tuple(rows)
 

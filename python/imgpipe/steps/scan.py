@@ -15,7 +15,7 @@ from imgpipe.files import ImageFile
 from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.spool import Spool
 
-PART = 1000  # pictures of a folder that are listed at a time
+PART = 250  # pictures of a folder that are listed at a time
 
 # Left out wherever they appear, as are hidden folders: a NAS's previews, and our own.
 _SKIPPED_FOLDERS = frozenset({"@eaDir", ".imgpipe"})
@@ -27,6 +27,11 @@ class Folder:
 
     path: Path
     relative: PurePath
+
+    @cached_property
+    def raw(self) -> bytes:
+        """`path` as the system knows it."""
+        return os.fsencode(self.path)
 
     @cached_property
     def below(self) -> str:
@@ -75,21 +80,21 @@ class Roll:
 
     def add(self, found: Found) -> None:
         """Take in one more."""
-        folder = os.fsencode(found.folder.path), os.fsencode(found.folder.relative)
-        row = (len(self), *folder, os.fsencode(found.name), found.size, found.mtime_ns)
-        self._rows.add(row)
+        folder, name = found.folder, os.fsencode(found.name)
+        below = os.fsencode(folder.below)
+        self._rows.add((len(self), folder.raw, below, name, found.size, found.mtime_ns))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Found]:
         folder, paths = Folder(Path(), PurePath()), (b"", b"")
-        for _, path, relative, name, size, mtime_ns in self._rows:
+        for _, path, below, name, size, mtime_ns in self._rows:
             if self._stopped.is_set():
                 return
-            if paths != (path, relative):
-                paths = path, relative
-                folder = Folder(Path(os.fsdecode(path)), PurePath(os.fsdecode(relative)))
+            if paths != (path, below):
+                paths = path, below
+                folder = Folder(Path(os.fsdecode(path)), PurePath(os.fsdecode(below)))
             yield Found(folder, os.fsdecode(name), size, mtime_ns)
 
     def close(self) -> None:
@@ -99,7 +104,7 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Up to a thousand pictures of a folder in the order of their names.
+    """Up to 250 pictures of a folder in the order of their names.
 
     `failures` is what could not be listed; `last` says that the folder has no more.
     """
