@@ -14,6 +14,7 @@ import pytest
 from imgpipe import (
     ConfigError,
     ImageFormat,
+    ImgpipeError,
     Pipeline,
     PipelineConfig,
     ProcessingLog,
@@ -213,3 +214,23 @@ def test_runs_share_the_cores_where_they_name_none(pictures: Path, tmp_path: Pat
     assert process_cores().used == 0
     assert 1 <= process_cores().peak <= available()
     assert threading.active_count() == 1
+
+
+def test_a_torn_log_is_refused_or_read_and_harms_nothing(
+    pictures: Path, tmp_path: Path, tree
+) -> None:
+    out = tmp_path / "out"
+    for number in range(60):
+        (pictures / f"more{number}.jpg").write_bytes((pictures / "a.jpg").read_bytes())
+    run(pictures, out)
+    before, database = tree(out), out / ".imgpipe" / "run.sqlite"
+    whole = database.read_bytes()
+    for cut in range(0, len(whole), len(whole) // 23):
+        for torn in (whole[:cut], whole[:cut] + bytes(len(whole) - cut)):
+            database.write_bytes(torn)
+            try:
+                log = run(pictures, out)
+                assert not log.failed
+            except ImgpipeError as error:
+                assert str(error).startswith("Expected a run log")
+            assert tree(out) == before

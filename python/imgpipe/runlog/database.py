@@ -97,6 +97,9 @@ def connect(database: str, durability: Durability = "file") -> sqlite3.Connectio
                 f"Expected a run log of version {SCHEMA_VERSION} or older, got {version}; "
                 "use the newer imgpipe that wrote it, or another output folder"
             )
+        (fault,) = connection.execute("pragma quick_check(1)").fetchone()
+        if fault != "ok":
+            raise sqlite3.DatabaseError(fault)
         steps = _STEPS.get(version, "")
         # The version changes with the tables or not at all, whenever we are killed.
         connection.executescript(f"begin; {steps} pragma user_version = {SCHEMA_VERSION}; commit;")

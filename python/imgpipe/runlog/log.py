@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -105,14 +105,15 @@ class RunLog:
         try:
             scratch.mkdir(parents=True, exist_ok=True)
             database.parent.mkdir(parents=True, exist_ok=True)
-            lock = Lock(scratch)
-            try:
-                log = cls(connect(str(database), durability), output_dir, scratch, lock.close)
+            with ExitStack() as undo:
+                lock = Lock(scratch)
+                undo.callback(lock.close)
+                connection = connect(str(database), durability)
+                undo.callback(connection.close)
+                log = cls(connection, output_dir, scratch, lock.close)
                 _empty(scratch)
                 log._settle()
-            except BaseException:
-                lock.close()
-                raise
+                undo.pop_all()
         except OSError as error:
             raise _unwritable(error) from error
         except sqlite3.Error as error:
@@ -139,17 +140,18 @@ class RunLog:
         database = _database(output_dir, database)
         remove = partial(shutil.rmtree, scratch)
         try:
-            for part in database.parent.glob(f"{glob.escape(database.name)}*"):
-                if not part.name.endswith("-shm"):  # what it says is in the other two
-                    shutil.copyfile(part, scratch / part.name)
-            log = cls(connect(str(scratch / database.name), "none"), output_dir, scratch, remove)
-            log._settle()
+            with ExitStack() as undo:
+                undo.callback(remove)
+                for part in database.parent.glob(f"{glob.escape(database.name)}*"):
+                    if not part.name.endswith("-shm"):  # what it says is in the other two
+                        shutil.copyfile(part, scratch / part.name)
+                connection = connect(str(scratch / database.name), "none")
+                undo.callback(connection.close)
+                log = cls(connection, output_dir, scratch, remove)
+                log._settle_intents()
+                undo.pop_all()
         except sqlite3.Error as error:
-            remove()
             raise ConfigError(explain(error, database)) from error
-        except BaseException:
-            remove()
-            raise
         return log
 
     @classmethod
@@ -176,9 +178,9 @@ class RunLog:
         try:
             with self._connection:
                 yield
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             kind = StorageFull if "full" in str(error) else ImgpipeError
-            raise kind(f"Expected to write the run log, got: {error}") from error
+            raise kind(f"Expected a run log that can be written, got: {error}") from error
 
     def begin(self, recipe: str, version: str) -> None:
         """Write down that a run begins, how it is asked for, and which codecs it has."""
