@@ -3,7 +3,7 @@ PYTHON ?= python3
 PHOTOS ?=
 
 BIN := .venv/bin
-CORE := $(wildcard src/imgcore/*) CMakeLists.txt pyproject.toml
+CORE := $(wildcard src/imgcore/* python/imgpipe/*.pxd) CMakeLists.txt pyproject.toml
 SERIAL := .venv-serial/bin
 TWO := -n 2 -p no:benchmark
 SANITIZED := .venv-sanitize/bin
@@ -63,7 +63,7 @@ sanitize sanitize-short:
 	  -Ccmake.define.IMGPIPE_SANITIZE=ON -Cinstall.strip=false
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	  $(SANITIZED)/pytest -q --capture=sys tests/kernels $(SELECTION)
+	  $(SANITIZED)/pytest -q --capture=sys tests/kernels tests/metrics $(SELECTION)
 
 # Runs killed at two hundred moments, where the tests take fifty.
 soak: .venv/.test

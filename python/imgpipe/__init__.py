@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         ImgpipeError as ImgpipeError,
         LimitExceeded as LimitExceeded,
         LoadError as LoadError,
+        MissingExtra as MissingExtra,
         NoPictures as NoPictures,
         SaveError as SaveError,
         StorageFull as StorageFull,
@@ -77,6 +78,24 @@ if TYPE_CHECKING:
     )
     from imgpipe.manifest import (
         picture_html as picture_html,
+    )
+    from imgpipe.metrics import (
+        ORDERING_GUIDELINES as ORDERING_GUIDELINES,
+        AtomicCounter as AtomicCounter,
+        AtomicGauge as AtomicGauge,
+        AtomicHistogram as AtomicHistogram,
+        AtomicMinMax as AtomicMinMax,
+        FullSnapshot as FullSnapshot,
+        HistogramSnapshot as HistogramSnapshot,
+        MetricsCollector as MetricsCollector,
+        MetricsRegistry as MetricsRegistry,
+        MetricsServer as MetricsServer,
+        MetricsSnapshot as MetricsSnapshot,
+        Ordering as Ordering,
+        ProgressMetrics as ProgressMetrics,
+        compare_orderings as compare_orderings,
+        serve_metrics as serve_metrics,
+        write_textfile as write_textfile,
     )
     from imgpipe.progress import (
         ProcessingStage as ProcessingStage,
@@ -170,8 +189,8 @@ _HOMES = {
     "imgpipe.config": "PipelineConfig ProcessingConfig",
     "imgpipe.errors": (
         "Cancelled CircuitOpen CollisionError ConfigError DecodeError EncodeError ImageError "
-        "ImgpipeError LimitExceeded LoadError NoPictures SaveError StorageFull TooManyFailures "
-        "TransformError"
+        "ImgpipeError LimitExceeded LoadError MissingExtra NoPictures SaveError StorageFull "
+        "TooManyFailures TransformError"
     ),
     "imgpipe.files": "ImageData ImageFile",
     "imgpipe.flow.pipeline": "Pipeline",
@@ -180,6 +199,12 @@ _HOMES = {
     "imgpipe.kernels": "Kernel",
     "imgpipe.losses": "Loss",
     "imgpipe.manifest": "picture_html",
+    "imgpipe.metrics": (
+        "ORDERING_GUIDELINES AtomicCounter AtomicGauge AtomicHistogram AtomicMinMax "
+        "FullSnapshot HistogramSnapshot MetricsCollector MetricsRegistry MetricsServer "
+        "MetricsSnapshot Ordering ProgressMetrics compare_orderings serve_metrics "
+        "write_textfile"
+    ),
     "imgpipe.variants": "OutputVariant parse_variant responsive",
     "imgpipe.watermark": (
         "WatermarkConfig WatermarkPosition apply_image_watermark apply_text_watermark "

@@ -3,6 +3,7 @@
     ImgpipeError
     ├─ ConfigError (a ValueError)    what was asked for makes no sense; raised before any work
     │  └─ NoPictures                 there is nothing to do
+    ├─ MissingExtra (an ImportError) a library that pip brings on request is not there
     ├─ CollisionError                two pictures would land on one output
     ├─ StorageFull                   no room is left where the outputs go
     ├─ TooManyFailures               more pictures failed than were to be put up with
@@ -34,6 +35,10 @@ class ConfigError(ImgpipeError, ValueError):
 
 class NoPictures(ConfigError):
     """There is no file with a picture's extension where pictures were to be taken from."""
+
+
+class MissingExtra(ImgpipeError, ImportError):
+    """A library that is needed for this is not installed; the message has the pip line."""
 
 
 class CollisionError(ImgpipeError):
