@@ -70,17 +70,20 @@ cdef whole(value, low, high):
 
 
 cdef memory_order any_order(ordering) except? memory_order_seq_cst:
-    if ordering not in (RELAXED, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST):
+    cdef int order = ordering if isinstance(ordering, int) else -1
+    if order not in (memory_order_relaxed, memory_order_acquire, memory_order_release,
+                     memory_order_acq_rel, memory_order_seq_cst):
         raise ValueError(f"Expected a member of Ordering, got {ordering!r}")
-    return <memory_order><int>ordering
+    return <memory_order>order
 
 
 cdef memory_order load_order(ordering) except? memory_order_seq_cst:
-    if ordering not in (RELAXED, ACQUIRE, SEQ_CST):
+    cdef memory_order order = any_order(ordering)
+    if order in (memory_order_release, memory_order_acq_rel):
         raise ValueError(
             f"Expected RELAXED, ACQUIRE or SEQ_CST where a number is read, got {ordering!r}"
         )
-    return <memory_order><int>ordering
+    return order
 
 
 cdef cell_t *some_cells(size_t count) except NULL:

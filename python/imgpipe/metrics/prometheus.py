@@ -44,16 +44,14 @@ class RegistryCollector:
     def collect(self) -> "Iterator[Metric]":
         """The registry's families at this time, as prometheus-client has them.
 
-        Counters' samples end in `_total` there, boundaries are floats.
+        Counters' names end in `_total` there, and boundaries are floats.
         """
         from prometheus_client.parser import text_string_to_metric_families
 
         text = self._registry.snapshot_all().to_prometheus_format()
         for family in text_string_to_metric_families(text):
-            for number, sample in enumerate(family.samples):
-                if family.type == "counter":
-                    family.samples[number] = sample._replace(name=f"{family.name}_total")
-                elif "le" in sample.labels:
+            for sample in family.samples:
+                if "le" in sample.labels:
                     sample.labels["le"] = _as_go_writes(sample.labels["le"])
             yield family
 
