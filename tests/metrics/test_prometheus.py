@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.request
+from http.client import HTTPConnection
 
 import pytest
 from imgpipe import ConfigError, MissingExtra
@@ -26,7 +26,7 @@ def registry() -> MetricsRegistry:
     http.record_request()
     http.record_bytes(1024)
     registry.register_counter("failures_total", "Failed.", labels={"kind": "a\n\\"}).add(3)
-    registry.register_gauge("depth").set(-2)
+    registry.register_gauge("depth", labels={"le": "any"}).set(-2)
     seconds = registry.register_histogram("took_seconds", [10**6, 10**9, 10**10], divisor=10**9)
     for nanoseconds in (5, 10**9, 10**11):
         seconds.record(nanoseconds)
@@ -39,7 +39,7 @@ EXPECTED = {
     "http_errors_total": {(): 0},
     "http_active_connections": {(): 0},
     "failures_total": {(("kind", "a\n\\"),): 3},
-    "depth": {(): -2},
+    "depth": {(("le", "any"),): -2},
     "took_seconds_bucket": {
         (("le", "0.001"),): 1,
         (("le", "1.0"),): 2,
@@ -91,8 +91,12 @@ def test_a_port_answers_with_numbers_of_now(registry) -> None:
     late = registry.register_counter("late_total")
     with serve_metrics(registry, 0) as server:
         late.increment()
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
-            text = answer.read().decode()
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        assert answer.status == 200
         assert answer.headers["Content-Type"].startswith("text/plain")
         assert samples(text_string_to_metric_families(text)) == EXPECTED | {"late_total": {(): 1}}
     with pytest.raises(OSError, match="refused"):

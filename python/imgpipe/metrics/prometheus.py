@@ -51,7 +51,7 @@ class RegistryCollector:
         text = self._registry.snapshot_all().to_prometheus_format()
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
-                if "le" in sample.labels:
+                if family.type == "histogram" and "le" in sample.labels:
                     sample.labels["le"] = _as_go_writes(sample.labels["le"])
             yield family
 
