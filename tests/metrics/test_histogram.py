@@ -94,6 +94,8 @@ def test_quantiles_where_prometheus_documents_them() -> None:
     assert snapshot.quantile(0.9) == 200  # above the last boundary, which is all that is known
     assert snapshot.quantile(0) == 0
     assert filled([100, 200], [150]).quantile(0) == 100
+    assert filled([100, 200, 300], [50, 250]).quantile(0.5) == 100
+    assert filled([100, 200], [50]).quantile(1) == 100
 
 
 def test_nothing_recorded() -> None:

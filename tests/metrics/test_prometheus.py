@@ -30,6 +30,7 @@ def registry() -> MetricsRegistry:
     seconds = registry.register_histogram("took_seconds", [10**6, 10**9, 10**10], divisor=10**9)
     for nanoseconds in (5, 10**9, 10**11):
         seconds.record(nanoseconds)
+    registry.register_histogram("sizes", [5, 10**7]).record(6)
     return registry
 
 
@@ -48,6 +49,9 @@ EXPECTED = {
     },
     "took_seconds_sum": {(): 101.000000005},
     "took_seconds_count": {(): 3},
+    "sizes_bucket": {(("le", "5.0"),): 0, (("le", "1e+07"),): 1, (("le", "+Inf"),): 1},
+    "sizes_sum": {(): 6},
+    "sizes_count": {(): 1},
 }
 
 

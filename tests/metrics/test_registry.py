@@ -79,6 +79,7 @@ TAKEN = {
     "what OpenMetrics calls it": ("register_gauge", ("http_errors_total",)),
     "a counter without its end": ("register_gauge", ("jobs",)),
     "a counter's labels": ("register_counter", ("jobs_total",)),
+    "a histogram without buckets": ("register_histogram", ("jobs", [1])),
     "a line of a histogram": ("register_gauge", ("sizes_sum",)),
     "the same histogram": ("register_histogram", ("sizes", [1, 2])),
     "whose line is taken": ("register_histogram", ("half", [1])),

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from imgpipe.metrics import (
@@ -165,26 +166,32 @@ def test_a_histograms_sum_lacks_nothing_that_is_counted() -> None:
 def test_one_of_many_threads_gets_a_name() -> None:
     registry = MetricsRegistry()
 
-    def work(_: int) -> bool:
-        try:
-            registry.register_counter("jobs_total", labels={"kind": "any"})
-        except ValueError:
-            return False
-        return True
+    def work(_: int) -> int:
+        won = 0
+        for i in range(300):
+            with suppress(ValueError):
+                registry.register_counter(f"jobs{i}_total")
+                won += 1
+        return won
 
-    assert sum(at_once(8, work)) == 1
+    assert sum(at_once(8, work)) == 300
 
 
 def test_registering_while_snapshots_are_taken() -> None:
-    registry = MetricsRegistry()
+    registry, finished = MetricsRegistry(), AtomicCounter()
+    for i in range(500):
+        registry.register_counter(f"old{i}").increment()
+        registry.register_histogram(f"sizes{i}", [1])
 
-    def work(number: int) -> None:
+    def look() -> None:
+        while finished.get() < 3:
+            registry.snapshot_all()
+
+    def register(number: int) -> None:
         for i in range(100):
-            if number % 2:
-                registry.register_counter(f"c{number}_{i}").increment()
-            else:
-                registry.snapshot_all().to_prometheus_format()
+            registry.register_counter(f"new{number}_{i}").increment()
+            registry.register_histogram(f"times{number}_{i}", [1])
+        finished.increment()
 
-    at_once(4, work)
-    assert set(registry.snapshot_all().counters.values()) == {1}
-    assert len(registry.snapshot_all().counters) == 200
+    at_once(4, lambda number: register(number) if number else look())
+    assert list(registry.snapshot_all().counters.values()) == [1] * 800
