@@ -7,13 +7,9 @@ for Prometheus too.
 
 from imgpipe._atomics import AtomicCounter, AtomicGauge, AtomicMinMax
 from imgpipe.metrics.counters import MetricsCollector, MetricsSnapshot
+from imgpipe.metrics.headers import get_include
 from imgpipe.metrics.histogram import AtomicHistogram, HistogramSnapshot
-from imgpipe.metrics.orderings import (
-    ORDERING_GUIDELINES,
-    Ordering,
-    compare_orderings,
-    get_include,
-)
+from imgpipe.metrics.orderings import ORDERING_GUIDELINES, Ordering, compare_orderings
 from imgpipe.metrics.progress import ProgressMetrics
 from imgpipe.metrics.prometheus import MetricsServer, collector, serve_metrics, write_textfile
 from imgpipe.metrics.registry import MetricsRegistry

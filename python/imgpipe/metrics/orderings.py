@@ -2,7 +2,6 @@
 
 import time
 from enum import IntEnum
-from pathlib import Path
 
 from imgpipe import _atomics
 from imgpipe.errors import ConfigError
@@ -43,8 +42,3 @@ def compare_orderings(iterations: int = 1_000_000) -> dict[Ordering, float]:
         _atomics.count_up(_atomics.AtomicCounter(), iterations, ordering)
         taken[ordering] = (time.perf_counter_ns() - start) / iterations
     return taken
-
-
-def get_include() -> str:
-    """The folder of `atomics.h`, for Cython and C that count without the GIL."""
-    return str(Path(_atomics.__file__).with_name("include"))
