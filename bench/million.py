@@ -93,8 +93,8 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     folders = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     few, many = measure(max(1000, count // 100), folders), measure(count, folders)
-    head = ["| step | pictures in folders | took | a picture | peak memory |", "|---|---|---|---|---|"]
-    text = "\n".join([*head, *few, *many]) + "\n"
+    head = "| step | pictures in folders | took | a picture | peak memory |\n|---|---|---|---|---|"
+    text = "\n".join([head, *few, *many]) + "\n"
     if count == 1_000_000 and folders == 1:
         RESULTS.write_text("# A million pictures of 8x8, durability none\n\n" + text)
     print(text)
