@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 from threading import Event
@@ -20,6 +21,7 @@ from threading import Event
 import numpy as np
 from imgpipe import Image, Pipeline, PipelineConfig, Resize, kernels, save_image
 from imgpipe.flow.domains import plan_pages
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
 from imgpipe.flow.road import Place, load_picture, make_outputs, stage_outputs
 from imgpipe.flow.storage import Storage
@@ -53,14 +55,16 @@ def bare(config: PipelineConfig) -> None:
     """A thread pool that puts one picture after another through the steps."""
     out, scratch = config.destination, config.destination / "tmp"
     scratch.mkdir(parents=True)
-    place, storage = Place(out, scratch, config.flush), Storage(1, None, Event())
+    place, metrics = Place(out, scratch, config.flush), PipelineMetrics()
+    tools = {"storage": Storage(1, None, Event()), "metrics": metrics}
+    load = partial(load_picture, **tools)
+    make = partial(make_outputs, watermark=None, timeout=None, metrics=metrics)
+    stage = partial(stage_outputs, place=place, **tools)
 
     def through(job) -> None:
         row = Row(0, job.targets[0], Decision.MAKE, job.targets[0].path)
         item = Item(job, (row,), job)
-        loaded = item.through(lambda item, job: load_picture(item, job, storage=storage))
-        drawn = loaded.through(lambda i, r: make_outputs(i, r, watermark=None, timeout=None))
-        made = drawn.through(lambda i, r: stage_outputs(i, r, place=place, storage=storage))
+        made = item.through(load).through(make).through(stage)
         publish(made.result[0].staged, replace=False)
 
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -74,6 +74,11 @@ def working() -> Iterator[None]:
             _budget.pictures -= 1
 
 
+def share() -> int:
+    """The cores that each picture in work has."""
+    return max(1, available() // max(1, _budget.pictures))
+
+
 @contextmanager
 def kernel_threads(wanted: int | None) -> Iterator[int]:
     """Threads a kernel call may use: `wanted`, or for None the cores each picture in work has.
@@ -83,11 +88,11 @@ def kernel_threads(wanted: int | None) -> Iterator[int]:
     budget = _budget
     if wanted is not None and not (isinstance(wanted, Integral) and wanted >= 1):
         raise ValueError(f"Expected threads to be a whole number of at least 1, got {wanted}")
-    share = min(wanted or available() // max(1, budget.pictures), MAX_THREADS)
-    if share <= 1 or budget.forked or not budget.wide.acquire(blocking=False):
+    most = min(wanted or share(), MAX_THREADS)
+    if most <= 1 or budget.forked or not budget.wide.acquire(blocking=False):
         yield 1
         return
     try:
-        yield share
+        yield most
     finally:
         budget.wide.release()

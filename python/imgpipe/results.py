@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 
 from imgpipe.errors import ConfigError
 from imgpipe.losses import Loss
+from imgpipe.metrics import AtomicCounter
 from imgpipe.spool import Row, Spool
 
 T_co = TypeVar("T_co", covariant=True)
@@ -42,23 +43,32 @@ class ProcessingResult:
 
 
 class ProcessingStats:
-    """Counts over many results. All changes come from one thread."""
+    """Counts over many results, from any threads."""
 
     def __init__(self) -> None:
-        self.total_processed = 0
+        self._processed = AtomicCounter()
+        self._failed = AtomicCounter()
+        self._nanoseconds = AtomicCounter()
+
+    @property
+    def total_processed(self) -> int:
         """Pictures that came out well."""
-        self.total_failed = 0
+        return self._processed.get()
+
+    @property
+    def total_failed(self) -> int:
         """Pictures that did not."""
-        self.total_duration = 0.0
+        return self._failed.get()
+
+    @property
+    def total_duration(self) -> float:
         """Seconds that all of them were worked on."""
+        return self._nanoseconds.get() / 1e9
 
     def add(self, result: ProcessingResult) -> None:
         """Count one more result."""
-        if result.success:
-            self.total_processed += 1
-        else:
-            self.total_failed += 1
-        self.total_duration += result.duration
+        self._nanoseconds.add(round(result.duration * 1e9))
+        (self._processed if result.success else self._failed).increment()
 
     def get_report(self) -> str:
         """One line.

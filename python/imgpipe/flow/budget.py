@@ -8,6 +8,7 @@ from functools import cache
 
 from imgpipe.cores import available
 from imgpipe.limits import memory_allowed
+from imgpipe.metrics import AtomicGauge
 
 
 @dataclass(eq=False, slots=True)
@@ -82,20 +83,23 @@ def process_cores() -> Budget:
 
 
 class Account:
-    """What one run holds of a budget, so that it can leave nothing behind."""
+    """What one run holds of a budget, so that it can leave nothing behind; `gauge` follows it."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, gauge: AtomicGauge | None = None) -> None:
         self.budget = budget
         self.held = 0
+        self._gauge = gauge or AtomicGauge()
 
     async def reserve(self, amount: int) -> None:
         """Return once `amount` is set aside."""
         await self.budget.reserve(amount)
         self.held += amount
+        self._gauge.add(amount)
 
     def release(self, amount: int) -> None:
         """Give back `amount`."""
         self.held -= amount
+        self._gauge.add(-amount)
         self.budget.release(amount)
 
     def close(self) -> None:

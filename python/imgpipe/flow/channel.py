@@ -3,6 +3,8 @@
 import asyncio
 from typing import Generic, TypeVar
 
+from imgpipe.metrics import AtomicGauge
+
 T = TypeVar("T")
 
 
@@ -14,13 +16,14 @@ class Channel(Generic[T]):
     """Holds up to `size` items from `senders` senders; receivers iterate until all have closed.
 
     A sender waits while the channel is full, which is how a slow lane holds back a fast one.
-    Closing never waits.
+    Closing never waits. `gauge` follows the number of items.
     """
 
-    def __init__(self, size: int, senders: int = 1) -> None:
+    def __init__(self, size: int, senders: int = 1, gauge: AtomicGauge | None = None) -> None:
         self._room = asyncio.Semaphore(size)
         self._items: asyncio.Queue[T | _End] = asyncio.Queue()
         self._senders = senders
+        self._gauge = gauge or AtomicGauge()
         self.waiting = 0
         """Items in it now."""
         self.peak = 0
@@ -30,6 +33,7 @@ class Channel(Generic[T]):
         """Put `item` in, once there is room."""
         await self._room.acquire()
         self.waiting += 1
+        self._gauge.increment()
         self.peak = max(self.peak, self.waiting)
         self._items.put_nowait(item)
 
@@ -44,6 +48,11 @@ class Channel(Generic[T]):
 
     async def __anext__(self) -> T:
         return self._take(await self._items.get())
+
+    def abandon(self) -> None:
+        """Let the gauge forget what nobody will take any more."""
+        self._gauge.add(-self.waiting)
+        self.waiting = 0
 
     def gather(self) -> list[T]:
         """All that waits here now, without waiting for more."""
@@ -61,4 +70,5 @@ class Channel(Generic[T]):
             raise StopAsyncIteration
         self._room.release()
         self.waiting -= 1
+        self._gauge.decrement()
         return item

@@ -17,9 +17,11 @@ from imgpipe.errors import CollisionError, LoadError
 from imgpipe.flow.budget import process_budget
 from imgpipe.flow.domains import Page, plan_pages
 from imgpipe.flow.lanes import LOAD_THREADS
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
 from imgpipe.flow.pipeline import first_of
-from imgpipe.flow.road import load_once, make_outputs, weigh
+from imgpipe.flow.road import load_picture, make_outputs, weigh
+from imgpipe.flow.storage import Storage
 from imgpipe.runlog import Decision, Row, Rules, RunLog
 from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job
@@ -124,10 +126,12 @@ def _weigh(outlook: Forecast, sample: _Sample[Item[Job]], config: PipelineConfig
 
 def _try_some(outlook: Forecast, sample: _Sample[Item[Job]], config: PipelineConfig) -> None:
     """Make a few pictures' outputs, none of which is written."""
-    make = partial(make_outputs, watermark=config.watermark, timeout=None)
+    metrics, storage = PipelineMetrics(), Storage(1, None, threading.Event())
+    load = partial(load_picture, storage=storage, metrics=metrics)
+    make = partial(make_outputs, watermark=config.watermark, timeout=None, metrics=metrics)
     start, tried, read, written = time.perf_counter(), 0, 0, 0
     for item in sample.items[:_PICTURES]:
-        drawn = item.through(load_once).through(make).result
+        drawn = item.through(load).through(make).result
         if isinstance(drawn, tuple):
             tried += 1
             read += item.job.found.size

@@ -15,6 +15,7 @@ from imgpipe.flow.budget import Account
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, is_input
 from imgpipe.flow.failures import Failures
+from imgpipe.flow.measure import LANES, PipelineMetrics
 from imgpipe.flow.parcels import SMALL_BYTES, Item, Parcel, cut
 from imgpipe.flow.recorder import Made, Recorder, failure
 from imgpipe.flow.road import (
@@ -85,6 +86,7 @@ class Lanes:
         cores: Account,
         watch: Watch,
         results: Channel[Sequence[ProcessingResult]],
+        metrics: PipelineMetrics,
         hop: Hop,
         log_hop: Hop,
         stopped: threading.Event,
@@ -97,27 +99,40 @@ class Lanes:
         self._cores = cores
         self._watch = watch
         self._results = results
+        self._metrics = metrics
         self._hop = hop
         self._log_hop = log_hop
         self._storage = Storage(config.attempts, config.circuit_breaker, stopped)
         self._failures = Failures(config.error_limit)
-        self.recorder = Recorder(log, config.destination, config.durability == "file")
+        self.recorder = Recorder(log, config.destination, config.durability == "file", metrics)
         self._scanning = True
         self._in_flight = 0
-        self._to_load: Channel[Parcel[Job]] = Channel(config.buffer)
-        self._to_work: Channel[Parcel[ImageData]] = Channel(config.buffer, LOAD_THREADS)
-        self._to_save: Channel[Parcel[tuple[Drawn, ...]]] = Channel(config.buffer, config.workers)
-        self._to_record: Channel[Parcel[tuple[Made, ...]]] = Channel(config.buffer, SAVE_THREADS)
+        size, gauges = config.buffer, metrics.waiting
+        self._to_load = Channel[Parcel[Job]](size, 1, gauges["load"])
+        self._to_work = Channel[Parcel[ImageData]](size, LOAD_THREADS, gauges["work"])
+        self._to_save = Channel[Parcel[tuple[Drawn, ...]]](size, config.workers, gauges["save"])
+        self._to_record = Channel[Parcel[tuple[Made, ...]]](size, SAVE_THREADS, gauges["record"])
+
+    @property
+    def _channels(self) -> dict[str, Channel[Any]]:
+        return dict(
+            zip(LANES, (self._to_load, self._to_work, self._to_save, self._to_record), strict=True)
+        )
+
+    def abandon(self) -> None:
+        """Let the gauges forget what will not come to its end."""
+        self._carry_along(-self._in_flight)
+        for channel in self._channels.values():
+            channel.abandon()
+
+    def _carry_along(self, pictures: int) -> None:
+        self._in_flight += pictures
+        self._metrics.in_flight.add(pictures)
 
     @property
     def statistics(self) -> Statistics:
         """How the run stands at this moment."""
-        lanes: dict[str, Channel[Any]] = {
-            "load": self._to_load,
-            "work": self._to_work,
-            "save": self._to_save,
-            "record": self._to_record,
-        }
+        lanes = self._channels
         return Statistics(
             self._watch.planned,
             self._watch.finished,
@@ -135,9 +150,12 @@ class Lanes:
     async def run(self, pages: Iterator[Page]) -> None:
         """Carry every picture to its end; what ends one lane early ends all, and is raised."""
         config = self._config
-        load = partial(load_picture, storage=self._storage)
-        make = partial(make_outputs, watermark=config.watermark, timeout=config.timeout)
-        stage = partial(stage_outputs, place=self._place, storage=self._storage)
+        storage, metrics = self._storage, self._metrics
+        load = partial(load_picture, storage=storage, metrics=metrics)
+        make = partial(
+            make_outputs, watermark=config.watermark, timeout=config.timeout, metrics=metrics
+        )
+        stage = partial(stage_outputs, place=self._place, storage=storage, metrics=metrics)
         try:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._feed(pages))
@@ -180,13 +198,12 @@ class Lanes:
                 left.extend(skips)
             else:
                 done.append(skips)
-        if left:
-            await self._results.send(left)
+        await self._offer(left)
         await self._give(done)
         for parcel in cut(
             items, self._config.batch_size, self._config.workers, lambda: self._in_flight
         ):
-            self._in_flight += len(parcel)
+            self._carry_along(len(parcel))
             await self._to_load.send(parcel)
 
     def _skips(self, job: Job, rows: Sequence[Row]) -> tuple[ProcessingResult, ...]:
@@ -247,7 +264,7 @@ class Lanes:
             group = tuple(chain(parcel, *self._to_record.gather()))
             results = await self._log_hop(self.recorder.record, group)
             self._memory.release(sum(item.reserved for item in group))
-            self._in_flight -= len(group)
+            self._carry_along(-len(group))
             await self._give(results)
         await self._log_hop(self.recorder.finish)
         self._failures.check(final=True)
@@ -261,9 +278,13 @@ class Lanes:
             given.extend(results)
             if self._failures.exceeded():
                 break
-        if given:
-            await self._results.send(given)
+        await self._offer(given)
         self._failures.check()
+
+    async def _offer(self, results: Sequence[ProcessingResult]) -> None:
+        if results:
+            self._metrics.count(results)
+            await self._results.send(results)
 
 
 def check(page: Page) -> None:

@@ -19,8 +19,8 @@ SMALL_BYTES = 64 * 1024
 class Item(Generic[A]):
     """One picture on its way: its job, its rows in the log, and what the last step gave.
 
-    That is the error once a step has failed. `seconds` is what the steps have taken, `reserved` the
-    bytes of memory that are set aside for it.
+    That is the error once a step has failed. `seconds` is what the steps have taken, `since` when
+    the last one ended, in nanoseconds, `reserved` the bytes of memory that are set aside for it.
     """
 
     job: Job
@@ -28,18 +28,20 @@ class Item(Generic[A]):
     result: A | ImageError
     seconds: float = 0.0
     reserved: int = 0
+    since: int = 0
 
     def through(self, step: "Callable[[Item[A], A], B]") -> "Item[B]":
         """The item after one more step; an error passes by untouched."""
         if isinstance(self.result, ImageError):
-            return Item(self.job, self.rows, self.result, self.seconds, self.reserved)
-        start = time.perf_counter()
+            return Item(self.job, self.rows, self.result, self.seconds, self.reserved, self.since)
+        start = time.perf_counter_ns()
         try:
             result: B | ImageError = step(self, self.result)
         except ImageError as error:
             result = error
-        seconds = self.seconds + time.perf_counter() - start
-        return Item(self.job, self.rows, result, seconds, self.reserved)
+        end = time.perf_counter_ns()
+        seconds = self.seconds + (end - start) / 1e9
+        return Item(self.job, self.rows, result, seconds, self.reserved, end)
 
 
 Parcel = tuple[Item[A], ...]

@@ -21,6 +21,7 @@ from imgpipe.flow.budget import Account, Budget, process_budget, process_cores
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, plan_pages
 from imgpipe.flow.lanes import LOAD_THREADS, SAVE_THREADS, Lanes, Statistics, check
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.pages import check_pages, write_pages
 from imgpipe.flow.road import Place
 from imgpipe.flow.watch import Progress, Watch
@@ -59,16 +60,20 @@ class Pipeline:
         token: CancellationToken | None = None,
         keep_log: bool = True,
         rules: Rules | None = None,
+        metrics: PipelineMetrics | None = None,
     ) -> None:
         """`token` stops the run; `keep_log` False leaves no log in the output folder.
 
         `progress` is called with a ProgressUpdate for every picture, in a thread of its own, or is
         an asyncio.Queue that gets them, and None at the end. `rules` say what is done where an
-        earlier run has been, other than by `config.overwrite`.
+        earlier run has been, other than by `config.overwrite`. `metrics` are counted into, by
+        several runs where they share them.
         """
         self.config = config
         limit = config.memory_bytes
-        self._memory = Account(Budget(limit) if limit else process_budget())
+        self.metrics = metrics or PipelineMetrics()
+        """What the run measures of itself."""
+        self._memory = Account(Budget(limit) if limit else process_budget(), self.metrics.memory)
         workers = config.worker_count
         self._cores = Account(Budget(workers) if workers else process_cores())
         self._progress = progress
@@ -89,6 +94,7 @@ class Pipeline:
         retry_failed: Collection[str] = (),
         progress: Progress | None = None,
         token: CancellationToken | None = None,
+        metrics: PipelineMetrics | None = None,
         **changes: Any,
     ) -> Self:
         """The last run into `output_dir` once more: what is left of it, and what has changed since.
@@ -108,7 +114,7 @@ class Pipeline:
             raise ConfigError(f"Expected a run to resume in {place}, found none in its log")
         config = config_from_json(run.recipe, place, **{"log": log, **changes})
         rules = Rules(config.overwrite, True, retry_failed)
-        return cls(config, progress=progress, token=token, rules=rules)
+        return cls(config, progress=progress, token=token, rules=rules, metrics=metrics)
 
     async def __aenter__(self) -> Self:
         config = self.config
@@ -137,6 +143,7 @@ class Pipeline:
             cores=self._cores,
             watch=self._watch,
             results=self._results,
+            metrics=self.metrics,
             hop=self._hop,
             log_hop=self._log_hop,
             stopped=self._stopped,
@@ -166,6 +173,7 @@ class Pipeline:
         ended = "stopped" if self._run.cancelled() else self._run.exception()
         # Threads cannot be stopped, so what is in their hands is waited for.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._lanes.abandon()
         self._memory.close()
         self._cores.close()
         try:

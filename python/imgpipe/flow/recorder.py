@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from imgpipe.errors import ImageError, SaveError
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Intent, Row, RunLog
@@ -39,10 +40,13 @@ Outcome = Item[tuple[Made, ...]]
 class Recorder:
     """Publishes and records what comes to the end of the road, a group at a time."""
 
-    def __init__(self, log: RunLog, output_dir: Path, flushes_folders: bool) -> None:
+    def __init__(
+        self, log: RunLog, output_dir: Path, flushes_folders: bool, metrics: PipelineMetrics
+    ) -> None:
         self._log = log
         self._output_dir = output_dir
         self._flushes_folders = flushes_folders
+        self._metrics = metrics
         self._published: list[tuple[Row, float]] = []
         self._refused: list[tuple[Row, ImageError]] = []
 
@@ -116,6 +120,7 @@ class Recorder:
             self._refused.append((made.row, error))
             return Made(made.row, error=error)
         self._published.append((made.row, item.seconds))
+        self._metrics.written_bytes.add(made.staged.size)
         return made
 
 

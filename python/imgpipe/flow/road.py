@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgpipe.cores import working
+from imgpipe.cores import share, working
 from imgpipe.errors import ImageError, LimitExceeded
 from imgpipe.files import ImageData
+from imgpipe.flow.measure import Lap, PipelineMetrics
 from imgpipe.flow.parcels import Item
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
@@ -36,14 +37,15 @@ class Drawn:
     result: Encoded | ImageError | None = None
 
 
-def load_picture(_: Item[Job], job: Job, *, storage: Storage) -> ImageData:
+def load_picture(
+    _: Item[Job], job: Job, *, storage: Storage, metrics: PipelineMetrics
+) -> ImageData:
     """The load lane's step."""
-    return storage.read(lambda: load(job.found.file))
-
-
-def load_once(_: Item[Job], job: Job) -> ImageData:
-    """`load_picture` in a single try."""
-    return load(job.found.file)
+    lap = Lap(metrics, job.path)
+    loaded = storage.read(lambda: load(job.found.file))
+    lap.took("load")
+    metrics.read_bytes.add(len(loaded.data))
+    return loaded
 
 
 def weigh(item: Item[Job] | Item[ImageData]) -> int:
@@ -89,20 +91,24 @@ def make_outputs(
     *,
     watermark: WatermarkConfig | None,
     timeout: float | None,
+    metrics: PipelineMetrics,
 ) -> tuple[Drawn, ...]:
     """The work lane's step: one decode, then every output's transforms and encode.
 
     How far the decode goes follows from all outputs of the picture, not from those left to make.
     """
+    lap = Lap(metrics, item.job.path, item.since)
     with working():
+        metrics.kernel_threads.set(share())
         limit = TimeLimit(timeout, time.perf_counter())
         planned = item.job.outputs
         linear = any(how.policy.linear for how in planned)  # a smaller decode is not
         chains = [] if linear else [how.transforms for how in planned]
         source = decode_for(loaded, chains, max(how.policy.margin for how in planned))
+        lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)
         return tuple(
-            _make_output(item.job, row, source, loaded, watermark, limit) for row in item.rows
+            _make_output(item.job, row, source, loaded, watermark, limit, lap) for row in item.rows
         )
 
 
@@ -113,6 +119,7 @@ def _make_output(
     loaded: ImageData,
     watermark: WatermarkConfig | None,
     limit: TimeLimit,
+    lap: Lap,
 ) -> Drawn:
     target = settle(row.target, loaded.file.format)
     how, format = target.output, target.format
@@ -123,10 +130,12 @@ def _make_output(
         image = render(source, how.transforms, how.policy, job.path)
         if watermark:
             image = apply_watermark(image, watermark)
+        lap.took("transform")
         limit.check("transformed", job.path)
         made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)
         if how.policy.if_larger == "keep" and image.pixels is source.image.pixels:
             made = smaller_of(made, loaded)
+        lap.took("encode", format)
         limit.check("encoded", job.path)
     except ImageError as error:
         return Drawn(row, target, error)
@@ -156,10 +165,18 @@ class Place:
 
 
 def stage_outputs(
-    item: Item[tuple[Drawn, ...]], drawn: tuple[Drawn, ...], *, place: Place, storage: Storage
+    item: Item[tuple[Drawn, ...]],
+    drawn: tuple[Drawn, ...],
+    *,
+    place: Place,
+    storage: Storage,
+    metrics: PipelineMetrics,
 ) -> tuple[Made, ...]:
     """The save lane's step: every output flushed to the disk under a temporary name."""
-    return tuple(_stage_output(item.job, one, place, storage) for one in drawn)
+    lap = Lap(metrics, item.job.path, item.since)
+    made = tuple(_stage_output(item.job, one, place, storage) for one in drawn)
+    lap.took("save")
+    return made
 
 
 def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Made:
