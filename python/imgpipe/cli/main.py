@@ -17,7 +17,18 @@ from imgpipe.cli.doctor import report as about_installation
 from imgpipe.cli.formats import table
 from imgpipe.cli.history import prune_outputs, report_on, why_of
 from imgpipe.cli.info import describe
-from imgpipe.cli.options import Json, Log, Memory, Quiet, Workers, takes_config
+from imgpipe.cli.measure import measured
+from imgpipe.cli.options import (
+    Json,
+    Log,
+    Memory,
+    Metrics,
+    MetricsPort,
+    Profiled,
+    Quiet,
+    Workers,
+    takes_config,
+)
 from imgpipe.cli.plan import show_plan
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
@@ -59,6 +70,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Only say what would be done, as plan does.")
     ] = False,
+    metrics: Metrics = None,
+    metrics_port: MetricsPort = None,
+    profile: Profiled = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -69,7 +83,9 @@ def run(
     """
     if dry_run:
         raise typer.Exit(show_plan(config, json))
-    raise typer.Exit(run_with_view(Pipeline(config), quiet, json))
+    with measured(config.destination, metrics, metrics_port, profile) as measurements:
+        code = run_with_view(Pipeline(config, metrics=measurements), quiet, json)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -96,6 +112,9 @@ def resume(
     worker_count: Workers = None,
     memory_limit: Memory = None,
     log: Log = None,
+    metrics: Metrics = None,
+    metrics_port: MetricsPort = None,
+    profile: Profiled = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -106,8 +125,12 @@ def resume(
     steps = kind.split(",") if kind else STEPS if retry_failed else ()
     given = {"worker_count": worker_count, "memory_limit": memory_limit}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    pipeline = Pipeline.resume(output, log=log, retry_failed=steps, **changes)
-    raise typer.Exit(run_with_view(pipeline, quiet, json))
+    with measured(output, metrics, metrics_port, profile) as measurements:
+        pipeline = Pipeline.resume(
+            output, log=log, retry_failed=steps, metrics=measurements, **changes
+        )
+        code = run_with_view(pipeline, quiet, json)
+    raise typer.Exit(code)
 
 
 @app.command()

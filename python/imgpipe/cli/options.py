@@ -74,6 +74,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object a line for each output and the end.")
 ]
+Metrics = Annotated[
+    Path | None,
+    _option("--metrics", metavar="FILE", help="Write numbers for Prometheus there, as text."),
+]
+MetricsPort = Annotated[
+    int | None,
+    _option("--metrics-port", metavar="N", help="Answer Prometheus at that port of this machine."),
+]
+Profiled = Annotated[
+    bool, typer.Option("--profile", help="Say where the time went, and write a Chrome trace.")
+]
 
 
 class RunOptions:

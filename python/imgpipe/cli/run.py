@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from imgpipe.cli.measure import bottleneck_text, profile_text
 from imgpipe.cli.view import (
     Tally,
     View,
@@ -16,8 +17,9 @@ from imgpipe.cli.view import (
     result_to_json,
     view_for,
 )
-from imgpipe.errors import ImgpipeError
+from imgpipe.errors import Cancelled, ImgpipeError
 from imgpipe.flow.pipeline import Pipeline
+from imgpipe.flow.profile import Profile
 from imgpipe.runlog import Decision
 
 SOME_FAILED = 3
@@ -32,7 +34,7 @@ _HINTS = {
 
 def run_with_view(run: Pipeline, quiet: bool, as_json: bool) -> int:
     """Do a run, tell the terminal about it, and give the exit code."""
-    tally, start = Tally(), time.perf_counter()
+    tally, start, cpu = Tally(), time.perf_counter(), time.process_time()
     error = None
     try:
         stopped_by = asyncio.run(_run(run, tally, view_for(quiet), as_json))
@@ -41,7 +43,10 @@ def run_with_view(run: Pipeline, quiet: bool, as_json: bool) -> int:
         error = str(failure)
         raise
     finally:
-        _sum_up(tally, time.perf_counter() - start, quiet, as_json, error)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        _sum_up(tally, seconds, quiet, as_json, error, bottleneck_text(run.metrics, run.config))
+        if isinstance(run.metrics, Profile):
+            print(profile_text(run.metrics, run.config, seconds, cpu), file=sys.stderr)
     if stopped_by:
         print(error, file=sys.stderr)
         return 128 + stopped_by
@@ -53,14 +58,18 @@ def _stopped(number: int, output_dir: Path) -> str:
     return f"Stopped by {name}; imgpipe resume {place} goes on from here."
 
 
-def _sum_up(tally: Tally, seconds: float, quiet: bool, as_json: bool, error: str | None) -> None:
+def _sum_up(
+    tally: Tally, seconds: float, quiet: bool, as_json: bool, error: str | None, most: str
+) -> None:
     if as_json:
-        print(end_to_json(tally, seconds, error))
+        print(end_to_json(tally, seconds, error, most))
     elif not quiet and (len(tally) or not error):
         print(f"{tally.summary()} ({seconds:.1f} s)")
         for reason, count in tally.skipped.items():
             hint = _HINTS.get(reason)
             print(f"  {count} skipped: {reason}" + (f"; {hint}" if hint else ""))
+        if most:
+            print(f"{most}.")
     for failure in sorted(tally.failures, key=lambda failure: failure.original_path):
         print(f"{printable(failure.original_path)}: {failure.error}", file=sys.stderr)
     if any(failure.skipped for failure in tally.failures):
@@ -70,21 +79,20 @@ def _sum_up(tally: Tally, seconds: float, quiet: bool, as_json: bool, error: str
 async def _run(run: Pipeline, tally: Tally, view: View, as_json: bool) -> int:
     """Fill `tally`; the signal that stopped the run, or 0."""
     stopped_by = 0
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop = asyncio.get_running_loop()
 
     def stop(number: int) -> None:
         nonlocal stopped_by
         if stopped_by:
             os._exit(128 + number)  # asked twice: leave now, every file under its name is whole
         stopped_by = number
-        if task:
-            task.cancel()
+        run.cancel()
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop, number)
     try:
         await _follow(run, tally, view, as_json)
-    except asyncio.CancelledError:
+    except Cancelled:
         if not stopped_by:
             raise
     return stopped_by

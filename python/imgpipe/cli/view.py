@@ -160,7 +160,7 @@ def result_to_json(result: ProcessingResult) -> str:
     )
 
 
-def end_to_json(tally: Tally, seconds: float, error: str | None) -> str:
+def end_to_json(tally: Tally, seconds: float, error: str | None, bottleneck: str) -> str:
     """The last line, about all of it."""
     return json.dumps(
         {
@@ -170,6 +170,7 @@ def end_to_json(tally: Tally, seconds: float, error: str | None) -> str:
             "skipped": tally.skipped.total(),
             "seconds": round(seconds, 3),
             "error": error,
+            "bottleneck": bottleneck or None,
         }
     )
 

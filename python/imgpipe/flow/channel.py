@@ -38,7 +38,9 @@ class Channel(Generic[T]):
         self._items.put_nowait(item)
 
     def close(self) -> None:
-        """Say that one sender has no more."""
+        """Say that one sender has no more; nothing where all have been ended."""
+        if not self._senders:
+            return
         self._senders -= 1
         if self._senders == 0:
             self._items.put_nowait(_End())
@@ -48,6 +50,12 @@ class Channel(Generic[T]):
 
     async def __anext__(self) -> T:
         return self._take(await self._items.get())
+
+    def end(self) -> None:
+        """Close it for all senders."""
+        if self._senders:
+            self._senders = 1
+            self.close()
 
     def abandon(self) -> None:
         """Let the gauge forget what nobody will take any more."""

@@ -16,12 +16,12 @@ from imgpipe.config import PipelineConfig
 from imgpipe.errors import CollisionError, LoadError
 from imgpipe.flow.budget import process_budget
 from imgpipe.flow.domains import Page, plan_pages
-from imgpipe.flow.lanes import LOAD_THREADS
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
 from imgpipe.flow.pipeline import first_of
 from imgpipe.flow.road import load_picture, make_outputs, weigh
 from imgpipe.flow.storage import Storage
+from imgpipe.flow.threads import LOAD_THREADS
 from imgpipe.runlog import Decision, Row, Rules, RunLog
 from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job

@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ImageError, SaveError
@@ -28,6 +28,7 @@ from imgpipe.flow.road import (
     weigh_drawn,
 )
 from imgpipe.flow.storage import Storage
+from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
 from imgpipe.flow.watch import Watch
 from imgpipe.progress import ProcessingStage
 from imgpipe.results import ProcessingResult
@@ -36,15 +37,6 @@ from imgpipe.steps.plan import Job
 
 A = TypeVar("A")
 Step = Callable[[Item[Any], Any], Any]
-
-LOAD_THREADS = 2
-SAVE_THREADS = 4
-
-
-class Hop(Protocol):
-    """Calls a function in another thread."""
-
-    def __call__(self, function: Callable[..., A], /, *arguments: Any) -> Awaitable[A]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +79,7 @@ class Lanes:
         watch: Watch,
         results: Channel[Sequence[ProcessingResult]],
         metrics: PipelineMetrics,
-        hop: Hop,
-        log_hop: Hop,
+        threads: Threads,
         stopped: threading.Event,
     ) -> None:
         self._config = config
@@ -100,12 +91,14 @@ class Lanes:
         self._watch = watch
         self._results = results
         self._metrics = metrics
-        self._hop = hop
-        self._log_hop = log_hop
+        self._hop = threads.hop
         self._storage = Storage(config.attempts, config.circuit_breaker, stopped)
         self._failures = Failures(config.error_limit)
         self.recorder = Recorder(log, config.destination, config.durability == "file", metrics)
         self._scanning = True
+        self._admitting: list[asyncio.Task[None]] = []
+        self.stopped = False
+        """Whether it was asked to stop before its end."""
         self._in_flight = 0
         size, gauges = config.buffer, metrics.waiting
         self._to_load = Channel[Parcel[Job]](size, 1, gauges["load"])
@@ -148,7 +141,10 @@ class Lanes:
         )
 
     async def run(self, pages: Iterator[Page]) -> None:
-        """Carry every picture to its end; what ends one lane early ends all, and is raised."""
+        """Carry every picture to its end, or until stopped what is about to be saved.
+
+        What ends one lane early ends all, and is raised.
+        """
         config = self._config
         storage, metrics = self._storage, self._metrics
         load = partial(load_picture, storage=storage, metrics=metrics)
@@ -158,11 +154,13 @@ class Lanes:
         stage = partial(stage_outputs, place=self._place, storage=storage, metrics=metrics)
         try:
             async with asyncio.TaskGroup() as lanes:
-                lanes.create_task(self._feed(pages))
-                for _ in range(LOAD_THREADS):
-                    lanes.create_task(self._load(load))
-                for _ in range(config.workers):
-                    lanes.create_task(self._work(make))
+                self._admitting = [
+                    lanes.create_task(self._feed(pages)),
+                    *(lanes.create_task(self._load(load)) for _ in range(LOAD_THREADS)),
+                    *(lanes.create_task(self._work(make)) for _ in range(config.workers)),
+                ]
+                if self.stopped:  # before it had begun
+                    self.stop()
                 for _ in range(SAVE_THREADS):
                     lanes.create_task(self._save(stage))
                 lanes.create_task(self._record())
@@ -170,12 +168,19 @@ class Lanes:
             error = group.exceptions[0]
             raise error from error.__cause__
 
+    def stop(self) -> None:
+        """Admit nothing more, let go of what is not drawn yet, and save what is."""
+        self.stopped = True
+        for task in self._admitting:
+            task.cancel()
+        self._to_save.end()
+
     async def _feed(self, pages: Iterator[Page]) -> None:
         """Write each page's plan into the log, then send its pictures on their way."""
-        while page := await self._hop(next, pages, None):
+        while page := await self._hop("plan", next, pages, None):
             check(page)
             if page.failures:
-                await self._log_hop(self._log.record_unlisted, page.failures)
+                await self._hop("log", self._log.record_unlisted, page.failures)
                 self._watch.plan(len(page.failures))
                 for error in page.failures:
                     await self._give([(failure(error, error.path or self._config.sources[0]),)])
@@ -185,7 +190,7 @@ class Lanes:
         self._to_load.close()
 
     async def _feed_jobs(self, jobs: Sequence[Job]) -> None:
-        rows = await self._log_hop(self._log.plan, jobs, self._rules)
+        rows = await self._hop("log", self._log.plan, jobs, self._rules)
         self._watch.plan(len(jobs))
         items: list[Item[Job]] = []
         done: list[tuple[ProcessingResult, ...]] = []
@@ -230,11 +235,11 @@ class Lanes:
             await self._storage.ready()
             self._watch.tell(parcel, ProcessingStage.LOADING)
             if parcel[0].job.found.size > SMALL_BYTES:
-                weights = await self._hop(_weights, parcel)
+                weights = await self._hop("load", _weights, parcel)
                 await self._memory.reserve(sum(weights))
-                loaded = await self._hop(_carry, parcel, step)
+                loaded = await self._hop("load", _carry, parcel, step)
             else:
-                loaded, weights = await self._hop(_carry_and_weigh, parcel, step)
+                loaded, weights = await self._hop("load", _carry_and_weigh, parcel, step)
                 await self._memory.reserve(sum(weights))
             await self._to_work.send(tuple(map(_reserving, loaded, weights)))
         self._to_work.close()
@@ -243,7 +248,7 @@ class Lanes:
         """Draw the outputs, and give back memory, as files weigh less than pixels."""
         async for parcel in self._to_work:
             await self._cores.reserve(1)
-            drawn = await self._hop(_carry, parcel, step)
+            drawn = await self._hop("work", _carry, parcel, step)
             self._cores.release(1)
             drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))
             self._memory.release(
@@ -255,19 +260,19 @@ class Lanes:
     async def _save(self, step: Step) -> None:
         async for parcel in self._to_save:
             self._watch.tell(parcel, ProcessingStage.SAVING)
-            await self._to_record.send(await self._hop(_carry, parcel, step))
+            await self._to_record.send(await self._hop("save", _carry, parcel, step))
         self._to_record.close()
 
     async def _record(self) -> None:
         """Publish whatever has gathered while the last group was recorded."""
         async for parcel in self._to_record:
             group = tuple(chain(parcel, *self._to_record.gather()))
-            results = await self._log_hop(self.recorder.record, group)
+            results = await self._hop("log", self.recorder.record, group)
             self._memory.release(sum(item.reserved for item in group))
             self._carry_along(-len(group))
             await self._give(results)
-        await self._log_hop(self.recorder.finish)
-        self._failures.check(final=True)
+        await self._hop("log", self.recorder.finish)
+        self._failures.check(final=not self.stopped)
 
     async def _give(self, pictures: Sequence[tuple[ProcessingResult, ...]]) -> None:
         """Hand over what became of pictures, all of each. Raises TooManyFailures."""

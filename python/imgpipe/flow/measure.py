@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgpipe.formats import ImageFormat
-from imgpipe.metrics import AtomicHistogram, MetricsRegistry
+from imgpipe.metrics import AtomicHistogram, HistogramSnapshot, MetricsRegistry
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import STEPS
 
@@ -96,13 +96,14 @@ class PipelineMetrics:
             else:
                 self._outputs["skipped" if result.skipped else "done"].increment()
 
+    def snapshots(self) -> dict[tuple[str, ImageFormat | None], HistogramSnapshot]:
+        """Nanoseconds by (step, format), waits among them, as far as there are any."""
+        with self._lock:
+            return {key: histogram.snapshot() for key, histogram in self._steps.items()}
+
     def bottleneck(self) -> "Bottleneck | None":
         """What has taken most of the time so far, waiting left out; None before anything has."""
-        sums = {
-            key: histogram.snapshot().sum
-            for key, histogram in self._steps.copy().items()
-            if key[0] != QUEUE
-        }
+        sums = {key: one.sum for key, one in self.snapshots().items() if key[0] != QUEUE}
         total = sum(sums.values())
         if not total:
             return None

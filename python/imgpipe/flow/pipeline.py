@@ -4,13 +4,12 @@ import asyncio
 import itertools
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from imgpipe import __version__
 from imgpipe.cancel import CancellationToken
@@ -20,17 +19,18 @@ from imgpipe.errors import Cancelled, ConfigError, NoPictures, StorageFull
 from imgpipe.flow.budget import Account, Budget, process_budget, process_cores
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, plan_pages
-from imgpipe.flow.lanes import LOAD_THREADS, SAVE_THREADS, Lanes, Statistics, check
+from imgpipe.flow.lanes import Lanes, Statistics, check
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.pages import check_pages, write_pages
 from imgpipe.flow.road import Place
+from imgpipe.flow.threads import Threads
 from imgpipe.flow.watch import Progress, Watch
 from imgpipe.limits import format_bytes
 from imgpipe.recipe import config_from_json, recipe_to_json
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import STEPS, Rules, RunLog
 
-T = TypeVar("T")
+_STOPPED = "Expected to finish, but was asked to stop; run again to go on"
 
 
 class Pipeline:
@@ -118,20 +118,19 @@ class Pipeline:
 
     async def __aenter__(self) -> Self:
         config = self.config
-        threads = LOAD_THREADS + config.workers + SAVE_THREADS + 1
-        self._threads = ThreadPoolExecutor(threads, "imgpipe")
-        self._log_thread = ThreadPoolExecutor(1, "imgpipe-log")
+        self._threads = threads = Threads(config.workers)
+        self._token.on_cancel(self._stopped.set)
         try:
             pages = plan_pages(config, self._stopped)
-            first = await self._hop(first_of, pages, config)
+            first = await self._first(pages)
             check(first)
             if config.widths:
-                await self._hop(check_pages, config)
-            self._log = await self._log_hop(self._open)
+                await threads.hop("plan", check_pages, config)
+            self._log = await threads.hop("log", self._open)
         except BaseException:
             self._stopped.set()
-            self._threads.shutdown(wait=False)
-            self._log_thread.shutdown(wait=False)
+            self._token.forget(self._stopped.set)
+            threads.close(wait=False)
             raise
         self._watch = Watch(self._progress)
         self._lanes = Lanes(
@@ -144,15 +143,30 @@ class Pipeline:
             watch=self._watch,
             results=self._results,
             metrics=self.metrics,
-            hop=self._hop,
-            log_hop=self._log_hop,
+            threads=threads,
             stopped=self._stopped,
         )
         self._run = asyncio.create_task(self._drive(itertools.chain([first], pages)))
         loop = asyncio.get_running_loop()
-        self._stop = partial(loop.call_soon_threadsafe, self._run.cancel)
+        self._stop = partial(loop.call_soon_threadsafe, self._lanes.stop)
         self._token.on_cancel(self._stop)
         return self
+
+    async def _first(self, pages: Iterator[Page]) -> Page:
+        """The first page that holds anything. Raises Cancelled where the token came first."""
+        try:
+            page = await self._threads.hop("plan", first_of, pages, self.config)
+        except NoPictures:
+            page = Page()
+            if not self._token.is_cancelled():
+                raise
+        if self._token.is_cancelled():
+            raise Cancelled(_STOPPED)
+        return page
+
+    def cancel(self) -> None:
+        """Ask the run to stop, as its token does. Safe from any thread and a signal handler."""
+        self._token.cancel()
 
     @property
     def statistics(self) -> Statistics:
@@ -166,20 +180,24 @@ class Pipeline:
         traceback: TracebackType | None,
     ) -> None:
         self._token.forget(self._stop)
-        self._run.cancel()
+        self._token.forget(self._stopped.set)
         self._stopped.set()
+        if not self._run.done():
+            self._lanes.stop()
+        async for _ in self._results:  # nobody else listens any more
+            continue
         await asyncio.wait([self._run])
         # Asked for, so that asyncio does not call it never retrieved.
-        ended = "stopped" if self._run.cancelled() else self._run.exception()
+        ended = self._run.exception() or ("stopped" if self._lanes.stopped else None)
         # Threads cannot be stopped, so what is in their hands is waited for.
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        await asyncio.to_thread(self._threads.settle)
         self._lanes.abandon()
         self._memory.close()
         self._cores.close()
         try:
-            await self._log_hop(self._close, ended and str(ended))
+            await self._threads.hop("log", self._close, ended and str(ended))
         finally:
-            self._log_thread.shutdown()
+            self._threads.close()
         await self._watch.close()
 
     def _open(self) -> RunLog:
@@ -211,30 +229,21 @@ class Pipeline:
         async for results in self._results:
             for result in results:
                 yield result
-        await asyncio.wait([self._run])
-        if self._run.cancelled() and self._token.is_cancelled():
-            raise Cancelled("Expected to finish, but was asked to stop; run again to go on")
         await self._run  # raises what ended the run early
-
-    async def _hop(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in a thread of the lanes."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, function, *arguments)
-
-    async def _log_hop(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in the one thread that talks to the log."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._log_thread, function, *arguments)
+        if self._lanes.stopped:
+            raise Cancelled(_STOPPED)
 
     async def _drive(self, pages: Iterator[Page]) -> None:
         """All lanes to their end, then what is left to write."""
         try:
             await self._lanes.run(pages)
+            if self._lanes.stopped:
+                return
             if self.config.widths:
-                await self._log_hop(write_pages, self._log, self.config)
+                await self._threads.hop("log", write_pages, self._log, self.config)
             self._watch.complete()
         except StorageFull as error:
-            raise await self._log_hop(_missing, error, self._log) from error.__cause__
+            raise await self._threads.hop("log", _missing, error, self._log) from error.__cause__
         finally:
             self._results.close()
 
