@@ -59,6 +59,9 @@ if TYPE_CHECKING:
         ImageData as ImageData,
         ImageFile as ImageFile,
     )
+    from imgpipe.flow.measure import (
+        PipelineMetrics as PipelineMetrics,
+    )
     from imgpipe.flow.pipeline import (
         Pipeline as Pipeline,
     )
@@ -193,6 +196,7 @@ _HOMES = {
         "TooManyFailures TransformError"
     ),
     "imgpipe.files": "ImageData ImageFile",
+    "imgpipe.flow.measure": "PipelineMetrics",
     "imgpipe.flow.pipeline": "Pipeline",
     "imgpipe.formats": "ImageFormat detect_format sniff_format",
     "imgpipe.image": "Image",

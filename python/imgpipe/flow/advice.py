@@ -4,22 +4,12 @@ from imgpipe.config import PipelineConfig
 from imgpipe.flow.measure import Bottleneck
 from imgpipe.formats import ImageFormat
 
-# Time an encoder takes with each effort, that of its default being 1: five photographs of 800
-# pixels, Pillow 13 with libwebp 1.6, libavif 1.4 and zlib-ng, one thread.
-_TIMES: dict[ImageFormat, dict[int, float]] = {
-    ImageFormat.AVIF: {0: 0.08, 2: 0.31, 3: 0.49, 4: 1.0, 5: 5.1, 6: 6.7, 7: 14, 8: 21, 10: 58},
-    ImageFormat.WEBP: {0: 0.27, 2: 0.34, 3: 0.45, 4: 0.57, 7: 1.0, 9: 1.12, 10: 2.1},
-    ImageFormat.PNG: {
-        0: 0.16,
-        1: 0.32,
-        3: 0.41,
-        4: 0.53,
-        5: 0.65,
-        6: 1.0,
-        7: 1.23,
-        8: 1.9,
-        10: 2.3,
-    },
+# Time an encoder takes with efforts from 0 to 10, that of its default being 1: five photographs of
+# 800 pixels, Pillow 13 with libwebp 1.6, libavif 1.4 and zlib-ng, one thread.
+_TIMES: dict[ImageFormat, tuple[float, ...]] = {
+    ImageFormat.AVIF: (0.08, 0.08, 0.31, 0.49, 1.0, 5.1, 6.7, 14, 21, 25, 58),
+    ImageFormat.WEBP: (0.27, 0.34, 0.34, 0.45, 0.57, 1.0, 1.0, 1.0, 1.1, 1.1, 2.1),
+    ImageFormat.PNG: (0.16, 0.32, 0.34, 0.41, 0.53, 0.65, 1.0, 1.2, 1.9, 2.3, 2.3),
 }
 _DEFAULTS = {ImageFormat.AVIF: 4, ImageFormat.WEBP: 7, ImageFormat.PNG: 6}
 _SHARES = {0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 1 / 3: "a third", 0.5: "half"}
@@ -56,10 +46,9 @@ def _less_effort(format: ImageFormat, config: PipelineConfig) -> str:
     efforts = {how.encoding.effort for how in config.outputs if how.format in (format, None)}
     given = max(_DEFAULTS[format] if effort is None else effort for effort in efforts)
     times = _TIMES[format]
-    now = next(time for effort, time in sorted(times.items()) if effort >= given)
-    less = [effort for effort, time in times.items() if time <= 0.55 * now]
+    less = [effort for effort in range(given) if times[effort] <= 0.55 * times[given]]
     if not less:
         return ""
-    effort = max(less)
-    share = min(_SHARES, key=lambda share: abs(share - times[effort] / now))
-    return f"effort {effort} would take about {_SHARES[share]}"
+    ratio = times[max(less)] / times[given]
+    share = min(_SHARES, key=lambda share: abs(share - ratio))
+    return f"effort {max(less)} would take about {_SHARES[share]}"
