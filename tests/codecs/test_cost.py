@@ -56,11 +56,14 @@ def saved(folder: Path, smooth) -> list[tuple[Path, int]]:
     rgba = pil.fromarray(smooth(*SIDES, 4))
     rgb, grey = rgba.convert("RGB"), rgba.convert("L")
     deep = pil.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    noisy = pil.effect_noise(SIDES, 200).convert("RGB")
     turned, transposed = pil.Exif(), pil.Exif()
     turned[0x0112], transposed[0x0112] = 6, 5
     kinds = [
         *(("rgb.jpg", rgb, {}), ("rgb-8.jpg", rgb, {}), ("grey.jpg", grey, {})),
         *(("progressive.jpg", rgb, {"progressive": True}), ("cmyk-8.jpg", rgb.convert("CMYK"), {})),
+        ("progressive-8.jpg", rgb, {"progressive": True}),
+        ("noisy-progressive-8.jpg", noisy, {"progressive": True, "quality": 100}),
         *(("turned.jpg", rgb, {"exif": turned}), ("transposed.png", rgb, {"exif": transposed})),
         *(("rgb.png", rgb, {}), ("rgba.png", rgba, {}), ("grey.png", grey, {})),
         *(("deep.png", deep, {}), ("palette.png", rgb.quantize(99), {}), ("deep.tif", deep, {})),

@@ -9,6 +9,7 @@ import simplejpeg  # type: ignore[import-untyped]
 from imgpipe.codecs import pillow
 from imgpipe.codecs.base import ROWS, Encoding, Head
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
+from imgpipe.codecs.progressive import for_eighth
 from imgpipe.colour import is_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image, Space
@@ -43,7 +44,11 @@ def head(data: bytes, format: ImageFormat) -> Head:
 
 
 def cost(head: Head, scale: int) -> int:
-    """At most how many bytes decoding takes, pixels included."""
+    """At most how many bytes decoding takes, pixels included.
+
+    Coefficients are counted as if no colours were subsampled. Where they are, what that is too much
+    holds the copy of the file without its needless scans; where not, next to nothing is left of it.
+    """
     if head.channels == 4:
         return pillow.cost(head, scale)
     pixels = head.width * head.height
@@ -60,8 +65,10 @@ def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Im
     colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
     wanted = -(-found.height // scale), -(-found.width // scale)
     smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}
+    fewer = found.coding == _PROGRESSIVE and scale == 8 and max(wanted) > 1  # else 1/4 may be meant
+    read = for_eighth(data, grey=colours == "GRAY") if fewer else data
     try:
-        pixels = simplejpeg.decode_jpeg(data, colours, **smaller)
+        pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
     except ValueError as error:
         return _recover(data, head, scale, grey, str(error))
     if pixels.shape[:2] != wanted:

@@ -1,0 +1,248 @@
+"""A progressive JPEG without most of its scans decodes at 1/8 to the very same pixels."""
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from imgpipe import DecodeError, ImageFormat
+from imgpipe.codecs.markers import walk
+from imgpipe.codecs.progressive import for_eighth
+from PIL import Image as pil
+
+from .scans import Scan, blocks, write
+
+jpeg = pytest.importorskip("imgpipe.codecs.jpeg")
+simplejpeg = pytest.importorskip("simplejpeg")
+
+NATIVE = {1: "GRAY", 3: "RGB"}
+SAMPLINGS = ["4:4:4", "4:2:2", "4:2:0", "4:1:1"]
+SIZES = [(1, 1), (1, 8), (9, 1), (8, 8), (17, 33), (64, 48), (200, 131), (641, 7)]
+
+
+def noise(width: int, height: int, channels: int = 3) -> np.ndarray:
+    rng = np.random.default_rng(width * 7 + height)
+    waves = np.sin(np.arange(width) / 9) * np.cos(np.arange(height) / 7)[:, None]
+    base = 128 + 80 * waves[..., None] * np.arange(1, channels + 1) / channels
+    return (base + rng.normal(0, 25, (height, width, channels))).clip(0, 255).astype(np.uint8)
+
+
+def eighth(data: bytes, colours: str) -> np.ndarray:
+    found = walk(data)
+    wanted = {"min_height": -(-found.height // 8), "min_width": -(-found.width // 8)}
+    return simplejpeg.decode_jpeg(data, colours, **wanted)
+
+
+def check(data: bytes) -> None:
+    """Both decodes alike; one of a single pixel simplejpeg may make at another scale."""
+    head = jpeg.head(data, ImageFormat.JPEG)
+    single = max(head.width, head.height) <= 8
+    assert np.array_equal(jpeg.decode(data, head, 8).pixels, eighth(data, NATIVE[head.channels]))
+    for colours in ("RGB", "GRAY"):
+        fewer = for_eighth(data, grey=colours == "GRAY")
+        assert fewer is not data
+        assert single or np.array_equal(eighth(fewer, colours), eighth(data, colours)), colours
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("subsampling", [*SAMPLINGS, "grey"])
+def test_pillows_files(subsampling: str, size, encoded) -> None:
+    pixels = noise(*size, 1 if subsampling == "grey" else 3)
+    options = {} if subsampling == "grey" else {"subsampling": subsampling}
+    check(encoded(pixels, "JPEG", quality=88, progressive=True, **options))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300), st.sampled_from(SAMPLINGS), st.integers(1, 75))
+def test_any_size_and_quality(width: int, height: int, subsampling: str, quality: int) -> None:
+    buffer = BytesIO()
+    picture = pil.fromarray(noise(width, height))
+    picture.save(buffer, "JPEG", quality=quality, progressive=True, subsampling=subsampling)
+    check(buffer.getvalue())
+
+
+def test_more_blocks_than_one_run_holds(encoded) -> None:
+    flat = noise(2100, 1300)
+    check(encoded(flat, "JPEG", quality=30, progressive=True, subsampling="4:4:4"))
+    check(encoded(flat, "JPEG", quality=30, progressive=True, subsampling="4:2:0"))
+
+
+FACTORS = {
+    "grey": [(1, 1)],
+    "grey of 2x2": [(2, 2)],
+    "4:4:4": [(1, 1)] * 3,
+    "4:2:2": [(2, 1), (1, 1), (1, 1)],
+    "4:4:0": [(1, 2), (1, 1), (1, 1)],
+    "4:2:0": [(2, 2), (1, 1), (1, 1)],
+}
+
+
+@st.composite
+def scripts(draw, count: int) -> list[Scan]:
+    """Scans that tell every bit of every coefficient once: DC first, then bits from the top."""
+    depth = st.integers(0, 2)
+    together = [tuple(range(count))] if draw(st.booleans()) else [(name,) for name in range(count)]
+    lanes = [_lane(group, 0, 0, draw(depth)) for group in together]
+    script = [lane.pop(0) for lane in lanes]
+    for name in range(count):
+        edges = [1, *sorted(draw(st.sets(st.integers(2, 63), max_size=3))), 64]
+        for low, high in itertools.pairwise(edges):
+            lanes.append(_lane((name,), low, high - 1, draw(depth)))
+    while lanes := [lane for lane in lanes if lane]:
+        script.append(draw(st.sampled_from(lanes)).pop(0))
+    return script
+
+
+def _lane(components: tuple[int, ...], first: int, last: int, depth: int) -> list[Scan]:
+    finer = [Scan(components, first, last, bit, bit - 1) for bit in range(depth, 0, -1)]
+    return [Scan(components, first, last, 0, depth), *finer]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(sorted(FACTORS)), st.integers(1, 40), st.integers(1, 40))
+def test_any_script(data: st.DataObject, kind: str, width: int, height: int) -> None:
+    factors, size = FACTORS[kind], (width, height)
+    script = data.draw(scripts(len(factors)))
+    seed = data.draw(st.integers(0, 999))
+    made = blocks(np.random.default_rng(seed), size, factors)
+    check(write(size, factors, made, script))
+
+
+LIBJPEG_SCRIPTS = {
+    "bands alone": "0 1 2: 0-0, 0, 0; 0: 1-5, 0, 0; 1: 1-63, 0, 0; 2: 1-63, 0, 0; 0: 6-63, 0, 0;",
+    "colours first": "0: 0-0, 0, 0; 1: 0-0, 0, 0; 2: 0-0, 0, 0; 2: 1-63, 0, 0; 1: 1-63, 0, 0;"
+    "0: 1-63, 0, 2; 0: 1-63, 2, 1; 0: 1-63, 1, 0;",
+    "DC refined last": "0 1 2: 0-0, 0, 1; 0: 1-63, 0, 0; 1: 1-63, 0, 1; 2: 1-63, 0, 0;"
+    "1: 1-63, 1, 0; 0 1 2: 0-0, 1, 0;",
+    "one coefficient a scan": "0 1 2: 0-0, 0, 0;"
+    + "".join(f"0: {k}-{k}, 0, 0;" for k in range(1, 64))
+    + "2: 1-63, 0, 0; 1: 1-63, 0, 0;",
+}
+
+
+def cjpeg(pixels: np.ndarray, folder: Path, *options: str) -> bytes:
+    if not shutil.which("cjpeg"):
+        pytest.skip("cjpeg is not installed")
+    pil.fromarray(pixels).save(folder / "in.ppm")
+    command = ["cjpeg", "-quality", "85", *options, str(folder / "in.ppm")]
+    return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("name", LIBJPEG_SCRIPTS)
+@pytest.mark.parametrize("sampling", ["1x1", "2x1", "1x2", "2x2"])
+def test_cjpegs_files(name: str, sampling: str, tmp_path: Path) -> None:
+    (tmp_path / "script").write_text(LIBJPEG_SCRIPTS[name])
+    options = "-sample", sampling, "-scans", str(tmp_path / "script")
+    check(cjpeg(noise(123, 77), tmp_path, *options))
+
+
+def test_arithmetic_coding_is_left_alone(tmp_path: Path) -> None:
+    data = cjpeg(noise(64, 48), tmp_path, "-arithmetic", "-progressive")
+    assert for_eighth(data) is data
+
+
+def test_nor_are_restarts_and_baseline_and_four_components_touched(encoded) -> None:
+    for data in (
+        encoded(noise(64, 48), "JPEG", progressive=True, restart_marker_blocks=3),
+        encoded(noise(64, 48), "JPEG", progressive=False),
+        _cmyk(noise(64, 48, 4)),
+    ):
+        assert for_eighth(data) is data
+
+
+def _cmyk(pixels: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    pil.fromarray(pixels, "CMYK").save(buffer, "JPEG", progressive=True)
+    return buffer.getvalue()
+
+
+WHOLE = [Scan((0, 1, 2)), *(Scan((name,), 1, 63) for name in range(3))]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        WHOLE[:-1],
+        [*WHOLE, WHOLE[1]],
+        [WHOLE[0], WHOLE[0], *WHOLE[1:]],
+        [*WHOLE[1:], WHOLE[0]],
+        [Scan((0, 1, 2), after=1), *WHOLE[1:]],
+        [*WHOLE[:3], Scan((2,), 1, 62)],
+        [*WHOLE[:3], Scan((2,), 1, 63, after=2), Scan((2,), 1, 63, 1, 0)],
+        [*WHOLE[:3], Scan((2,), 1, 63, after=2), Scan((2,), 1, 63, 2, 0)],
+        WHOLE[1:],
+        [],
+    ],
+    ids=str,
+)
+def test_what_lacks_scans_or_has_them_twice_is_left_alone(script) -> None:
+    factors = FACTORS["4:2:0"]
+    made = blocks(np.random.default_rng(3), (33, 31), factors)
+    whole, odd = (write((33, 31), factors, made, one) for one in (WHOLE, script))
+    assert for_eighth(whole) is not whole
+    assert for_eighth(odd) is odd
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_file_cut_short_is_left_alone_and_fails_as_ever(data: st.DataObject) -> None:
+    buffer = BytesIO()
+    pil.fromarray(noise(90, 70)).save(buffer, "JPEG", quality=75, progressive=True)
+    whole = buffer.getvalue()
+    cut = whole[: data.draw(st.integers(2, len(whole) - 2))]
+    assert for_eighth(cut) is cut
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=80), st.integers(0, 5000), st.integers(0, 80))
+def test_whatever_is_written_over_nothing_but_a_jpeg_error_comes(junk, at, gone) -> None:
+    buffer = BytesIO()
+    pil.fromarray(noise(90, 70)).save(buffer, "JPEG", quality=75, progressive=True)
+    data = buffer.getvalue()
+    for_eighth(data[: at % len(data)] + junk + data[at % len(data) + gone :])
+
+
+def _scan_data(data: bytes, wanted: int) -> tuple[int, int]:
+    """Where the coded data of the scan of that number lies."""
+    found = [match.start() for match in re.finditer(rb"\xff\xda", data)][wanted]
+    start = found + 2 + int.from_bytes(data[found + 2 : found + 4])
+    return start, re.compile(rb"\xff[^\0]").search(data, start).start()
+
+
+def test_damage_is_noticed_where_it_would_be_seen_and_only_there(encoded) -> None:
+    """A scan of DC, 0, decides pixels; the last one, of luma's last bits, none of them."""
+    data = encoded(noise(200, 150), "JPEG", quality=90, progressive=True, subsampling="4:4:4")
+    head = jpeg.head(data, ImageFormat.JPEG)
+    right = jpeg.decode(data, head, 8)
+    seen, unseen = bytearray(data), bytearray(data)
+    start, end = _scan_data(data, 0)
+    del seen[start + 20 : end - 5]
+    start, end = _scan_data(data, -1)
+    del unseen[start + 20 : end - 5]
+    assert any(loss.kind == "damage" for loss in jpeg.decode(bytes(seen), head, 8).lost)
+    assert np.array_equal(jpeg.decode(bytes(unseen), head, 8).pixels, right.pixels)
+    assert any(loss.kind == "damage" for loss in jpeg.decode(bytes(unseen), head, 4).lost)
+
+
+@pytest.mark.skipif("IMGPIPE_CORPUS" not in os.environ, reason="no folder of pictures is named")
+def test_every_progressive_file_of_the_corpus() -> None:
+    shortened = 0
+    for path in sorted(Path(os.environ["IMGPIPE_CORPUS"]).rglob("*.jp*g")):
+        data = path.read_bytes()
+        try:
+            usual = walk(data).coding == 2 and jpeg._takes(walk(data))
+            expected = {colours: eighth(data, colours) for colours in ("RGB", "GRAY")}
+        except (ValueError, DecodeError):
+            continue
+        for colours, pixels in expected.items() if usual else ():
+            fewer = for_eighth(data, grey=colours == "GRAY")
+            shortened += fewer is not data
+            assert np.array_equal(eighth(fewer, colours), pixels), path.name
+    print(f"{shortened} decodes of fewer scans")
+    assert shortened
