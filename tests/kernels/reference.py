@@ -102,14 +102,19 @@ SUPPORT = {"box": 0.5, "bilinear": 1.0, "bicubic": 2.0, "lanczos3": 3.0}
 
 
 @cache
-def resampling(inputs: int, outputs: int, filter: str) -> Floats:
-    """The (outputs, inputs) matrix that resizes one axis."""
+def resampling(
+    inputs: int, outputs: int, filter: str, start: float = 0, extent: float | None = None
+) -> Floats:
+    """The (outputs, inputs) matrix that resizes one axis, or `extent` samples from `start` on."""
     matrix = np.zeros((outputs, inputs))
-    scale = inputs / outputs
+    extent = inputs if extent is None else extent
+    scale = extent / outputs
     for i in range(outputs):
-        centre = (i + 0.5) * scale
+        centre = (i + 0.5) * scale + start
         if filter == "nearest":
-            matrix[i, math.floor(Fraction(2 * i + 1, 2) * Fraction(inputs, outputs))] = 1
+            matrix[
+                i, math.floor(Fraction(2 * i + 1, 2) * Fraction(extent) / outputs + Fraction(start))
+            ] = 1
             continue
         stretch = max(scale, 1.0)
         reach = SUPPORT[filter] * stretch
@@ -119,11 +124,16 @@ def resampling(inputs: int, outputs: int, filter: str) -> Floats:
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def resample(array: ArrayLike, size: tuple[int, int], filter: str) -> Floats:
+def resample(
+    array: ArrayLike,
+    size: tuple[int, int],
+    filter: str,
+    box: tuple[float, float, float | None, float | None] = (0, 0, None, None),
+) -> Floats:
     """Every channel by itself."""
     array = np.asarray(array, np.float64)
-    columns = resampling(array.shape[1], size[0], filter)
-    rows = resampling(array.shape[0], size[1], filter)
+    columns = resampling(array.shape[1], size[0], filter, *box[::2])
+    rows = resampling(array.shape[0], size[1], filter, *box[1::2])
     return np.asarray(np.einsum("yh,hw...,xw->yx...", rows, array, columns, optimize=True))
 
 

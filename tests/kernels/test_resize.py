@@ -195,3 +195,56 @@ def test_width_and_height_are_not_exchanged() -> None:
 def test_lanczos3_is_what_is_meant_without_a_filter() -> None:
     array = picture((20, 30, 3))
     assert np.array_equal(resize(array, (11, 12)), resize(array, (11, 12), filter="lanczos3"))
+
+
+PARTS = {
+    "down": ((40, 50), (23, 31), (0, 0.75, 49.25, 39.0)),
+    "up": ((21, 33), (70, 45), (0.5, 0, 32.125, 20.5)),
+    "from the middle": ((40, 50), (9, 7), (13.6, 20.1, 20.3, 11.9)),
+    "of a pixel": ((5, 5), (3, 3), (2.1, 0, 0.7, 0.3)),
+    "pairs of an odd number": ((41, 51), (26, 21), (0, 0, 52, 42)),
+    "pairs from the end": ((41, 51), (26, 21), (-1, -1, 52, 42)),
+    "beyond the edges": ((40, 50), (10, 4), (-2, 0, 54, 45.7)),
+}
+
+
+@pytest.mark.parametrize("filter", ["box", "bilinear", "bicubic", "lanczos3"])
+@opaque_layouts
+@pytest.mark.parametrize(("shape", "size", "box"), PARTS.values(), ids=PARTS)
+def test_a_box_is_what_is_resized(layout: str, filter: str, shape, size, box) -> None:
+    array = picture((*shape, *LAYOUTS[layout]))
+    result = resize(array, size, filter=filter, box=box)
+    assert_within_one_level(result, resample(array, size, filter, box))
+
+
+@every_filter
+@pytest.mark.parametrize(("shape", "size", "box"), list(PARTS.values())[:4])
+def test_a_box_is_pillows(shape, size, box, filter: str) -> None:
+    array = picture(shape) // 4 + 96
+    resampling = pil.Resampling[filter.upper().rstrip("3")]
+    corners = *box[:2], box[0] + box[2], box[1] + box[3]
+    expected = pil.fromarray(array).resize(size, resampling, box=corners)
+    assert (
+        np.abs(resize(array, size, filter=filter, box=box) - np.asarray(expected, int)).max() <= 1
+    )
+
+
+def test_pairs_of_an_odd_number_are_means_with_the_odd_one_alone() -> None:
+    array = np.array([[10, 20, 40, 50, 99]], np.uint8)
+    assert resize(array, (3, 1), filter="box", box=(0, 0, 6, 1)).tolist() == [[15, 45, 99]]
+    assert resize(array, (3, 1), filter="box", box=(-1, 0, 6, 1)).tolist() == [[10, 30, 75]]
+
+
+@every_filter
+@pytest.mark.parametrize(
+    "box",
+    [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 6, 5), (-1, 0, 5, 5), (0, 1, 5, 6), (np.nan, 0, 5, 5)],
+)
+def test_a_box_without_pixels_is_refused(box, filter: str) -> None:
+    with pytest.raises(ValueError, match="box"):
+        resize(np.zeros((5, 5), np.uint8), (5, 5), filter=filter, box=box)
+
+
+def test_a_box_has_four_sides() -> None:
+    with pytest.raises(ValueError, match=r"a box of \(left, top, width, height\)"):
+        resize(np.zeros((5, 5), np.uint8), (5, 2), box=(5, 5))

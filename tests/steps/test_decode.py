@@ -21,7 +21,10 @@ from imgpipe import (
     open_image,
     retry_with_backoff,
 )
+from imgpipe.files import ImageData
+from imgpipe.policy import Policy
 from imgpipe.steps.decode import decode_for
+from imgpipe.steps.transform import render
 from PIL import Image as pil, ImageOps
 
 EVERY = ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000"]
@@ -182,3 +185,19 @@ def test_grey_before_a_resize_does_not_decode_every_pixel(smooth, encoded, tmp_p
     loaded = asyncio.run(load_image(file_of(path)))
     for chain in ([Grayscale(), Thumbnail(80)], [Thumbnail(80), Grayscale()]):
         assert decode_for(loaded, [chain]).image.pixels.shape == (150, 200, 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_smaller_decode_lies_where_the_whole_picture_does(orientation, smooth, encoded) -> None:
+    """Its last pixels, to the right and below, stand for less than the others do."""
+    exif = pil.Exif()
+    exif[0x0112] = orientation
+    data = encoded(smooth(801, 605), "JPEG", quality=95, exif=exif)
+    whole = ImageOps.exif_transpose(pil.open(BytesIO(data))).convert("RGB")
+    loaded = ImageData(ImageFile(Path("x.jpg"), len(data), ImageFormat.JPEG), data, 0, 0)
+    for limit, scale in ((47, 8), (22, 8), (97, 4)):
+        source = decode_for(loaded, [[Thumbnail(limit)]])
+        assert max(source.image.width, source.image.height) == -(-801 // scale)
+        small = render(source, (Thumbnail(limit),), Policy()).pixels.astype(int)
+        expected = whole.resize(small.shape[1::-1], pil.Resampling.LANCZOS)
+        assert np.abs(small - np.asarray(expected))[2:-2, 2:-2].mean() < 3

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from imgpipe import _imgcore
 from imgpipe.kernels.arrays import UINT8, Array, apply, planes
-from imgpipe.kernels.checks import one_of, wholes
+from imgpipe.kernels.checks import finite, number, one_of, wholes
 from imgpipe.kernels.kernel import Vector
 from imgpipe.kernels.plans import INT16_MAX, INT32_MAX, quantise_lines
 from imgpipe.limits import MAX_SIDE
@@ -53,6 +53,7 @@ def resize(
     size: tuple[int, int],
     *,
     filter: str = "lanczos3",
+    box: tuple[float, float, float, float] | None = None,
     out: Any = None,
     threads: int | None = None,
 ) -> Array:
@@ -62,8 +63,10 @@ def resize(
     same dtype and channels. With 2 and 4 channels the last is alpha, and colours are weighted by
     it. `filter` is one of `nearest`, `box`, `bilinear`, `bicubic` and `lanczos3`, with Pillow's
     supports and centres; when making smaller, the filter widens with the scale, so that nothing
-    aliases. Integers are rounded half up and clamped, floats neither. `out` and `threads` as for
-    `convolve`.
+    aliases. Integers are rounded half up and clamped, floats neither. `box`, (left, top, width,
+    height) in pixels of `array`, whole or not, is the part that becomes the result, None meaning
+    all of it. Where the result is smaller, it may reach beyond the array by half a pixel of the
+    result. `out` and `threads` as for `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 
@@ -76,36 +79,62 @@ def resize(
     source = planes(array)
     high, wide, channels = source.shape
     shape = height, width, channels
+    across, down = (0.0, wide), (0.0, high)
+    if box is not None:
+        across, down = _parts(box, (wide, high), (width, height))
     if filter == "nearest":
-        starts = nearest(wide, width), nearest(high, height)
+        starts = nearest(wide, width, *across), nearest(high, height, *down)
         return apply(_imgcore.pick, array, source, starts, out, threads, shape)
     whole = source.dtype == UINT8 and channels % 2 == 1
     args = (
-        *resampling(wide, width, filter, ALONG if whole else None),
-        *resampling(high, height, filter, DOWN if whole else None),
+        *resampling(wide, width, filter, ALONG if whole else None, *across),
+        *resampling(high, height, filter, DOWN if whole else None, *down),
         not whole,
     )
     return apply(_imgcore.resize, array, source, args, out, threads, shape)
 
 
+def _parts(
+    box: tuple[float, float, float, float], inputs: tuple[int, int], outputs: tuple[int, int]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where the box begins and how far it goes, across and down."""
+    if len(box) != 4:
+        raise ValueError(f"Expected a box of (left, top, width, height), got {box!r}")
+    across, down = map(_part, box[:2], box[2:], inputs, outputs)
+    return across, down
+
+
+def _part(start: float, extent: float, inputs: int, outputs: int) -> tuple[float, float]:
+    finite(start, "start of the box")
+    extent = number(extent, 0, 2 * inputs, "side of the box", above=True)
+    beyond = extent / (2 * outputs) if extent > outputs else 0
+    if start < -beyond or start + extent > inputs + beyond:
+        raise ValueError(
+            f"Expected a box within {-beyond:g} to {inputs + beyond:g}, "
+            f"got one from {start:g} to {start + extent:g}"
+        )
+    return start, extent
+
+
 @lru_cache(maxsize=64)
-def nearest(inputs: int, outputs: int) -> bytes:
+def nearest(inputs: int, outputs: int, start: float, extent: float) -> bytes:
     """Which of `inputs` samples lies nearest to the middle of each of `outputs` ones."""
-    start = (2 * np.arange(outputs, dtype=np.int64) + 1) * inputs // (2 * outputs)
-    return start.astype(np.int32).tobytes()
+    middle = (2 * np.arange(outputs, dtype=np.int64) + 1) * extent / (2 * outputs) + start
+    picked: NDArray[np.int32] = np.floor(middle).clip(0, inputs - 1).astype(np.int32)
+    return picked.tobytes()
 
 
 @lru_cache(maxsize=64)
 def resampling(
-    inputs: int, outputs: int, filter: str, sums: "Sums | None"
+    inputs: int, outputs: int, filter: str, sums: "Sums | None", begin: float, extent: float
 ) -> tuple[bytes, bytes, int]:
     """Which of `inputs` samples make each of `outputs` ones, by what weights and scale.
 
-    See resample_t in kernels.h; weights are whole where `sums` says how large they may get, else
-    floats.
+    Of them, `extent` from `begin` on are spread over the outputs. See resample_t in kernels.h;
+    weights are whole where `sums` says how large they may get, else floats.
     """
-    scale = inputs / outputs
-    centre = (np.arange(outputs) + 0.5) * scale
+    scale = extent / outputs
+    centre = (np.arange(outputs) + 0.5) * scale + begin
     radius, weigh = FILTERS[filter]
     stretch = max(scale, 1.0)
     first = np.maximum(np.floor(centre - radius * stretch + 0.5), 0).astype(np.int64)

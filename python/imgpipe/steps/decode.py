@@ -10,6 +10,7 @@ from imgpipe.files import ImageData
 from imgpipe.formats import ImageFormat, sniff_format
 from imgpipe.image import Image
 from imgpipe.limits import check_dimensions
+from imgpipe.policy import MARGIN
 from imgpipe.steps.source import Source
 from imgpipe.transforms import ImageTransform, leading_size, starts_grey
 
@@ -52,7 +53,7 @@ def decode(loaded: ImageData) -> Image:
     return decode_image(loaded.data, loaded.file.path)
 
 
-def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: int = 2) -> Source:
+def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: float = MARGIN) -> Source:
     """A picture, at the smallest scale its codec has that is enough for all of `chains`.
 
     That is at least `margin` times the size that any of them makes of it first. Where all start
@@ -62,10 +63,10 @@ def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: int = 2) -> S
     head = loaded.head or read_head(loaded.data, path)
     grey = bool(chains) and all(map(starts_grey, chains))
     image = _decode(loaded.data, head, path, scale_for(head, chains, margin), grey)
-    return Source(image, head.upright_size)
+    return Source(image, head.upright_size, head.orientation)
 
 
-def scale_for(head: Head, chains: Sequence[Chain], margin: int) -> int:
+def scale_for(head: Head, chains: Sequence[Chain], margin: float) -> int:
     """By how much smaller, 1, 2, 4 or 8 times, `decode_for` decodes a picture."""
     width, height = head.upright_size
     sizes = [leading_size(chain, width, height) for chain in chains]

@@ -1,18 +1,25 @@
 """A decoded picture, at the sizes that what is made of it starts from."""
 
+from typing import Any
+
+from numpy.typing import NDArray
+
 from imgpipe import kernels
 from imgpipe.image import Image
+from imgpipe.transforms.sizing import MIRRORED_ACROSS, MIRRORED_DOWN
 
 
 class Source:
     """A picture and its halves, made when they are asked for.
 
-    `size` is its full (width, height), upright, though it may have been decoded smaller. A half is
-    a function of the picture alone, so outputs do not depend on what else is made.
+    `size` is its full (width, height), upright, though it may have been decoded smaller;
+    `orientation` is how it was turned then. A half is a function of the picture alone, so outputs
+    do not depend on what else is made.
     """
 
-    def __init__(self, image: Image, size: tuple[int, int]) -> None:
+    def __init__(self, image: Image, size: tuple[int, int], orientation: int = 1) -> None:
         self.size = size
+        self.orientation = orientation
         self._levels = [image]
 
     @property
@@ -20,7 +27,7 @@ class Source:
         """The picture as it was decoded."""
         return self._levels[0]
 
-    def at_least(self, width: int, height: int) -> Image:
+    def at_least(self, width: float, height: float) -> Image:
         """The smallest of picture, half, quarter and so on that has at least this size."""
         level = 0
         while True:
@@ -30,5 +37,12 @@ class Source:
                 return image
             level += 1
             if level == len(self._levels):
-                smaller = kernels.resize(image.pixels, half, filter="box")
-                self._levels.append(image.with_pixels(smaller))
+                self._levels.append(image.with_pixels(self._halved(image)))
+
+    def _halved(self, image: Image) -> NDArray[Any]:
+        """Means of two by two pixels, counted from the edges that a smaller decode counts from."""
+        wide, high = 2 * -(-image.width // 2), 2 * -(-image.height // 2)
+        left = image.width - wide if self.orientation in MIRRORED_ACROSS else 0
+        top = image.height - high if self.orientation in MIRRORED_DOWN else 0
+        half = wide // 2, high // 2
+        return kernels.resize(image.pixels, half, filter="box", box=(left, top, wide, high))

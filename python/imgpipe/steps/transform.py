@@ -53,7 +53,7 @@ def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Poli
     if size and not policy.linear:  # halves are means of numbers, not of light
         image = source.at_least(policy.margin * size[0], policy.margin * size[1])
     if transforms and isinstance(transforms[0], Sizing):
-        image = _resized(image, transforms[0], source.size, policy)
+        image = _resized(image, transforms[0], source, policy)
         transforms = transforms[1:]
     greys = any(isinstance(step, Grayscale) for step in transforms)
     if greys or "icc" not in policy.keep:  # luma is that of sRGB's colours
@@ -61,8 +61,8 @@ def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Poli
     return apply_transforms(image, transforms)
 
 
-def _resized(image: Image, first: Sizing, size: tuple[int, int], policy: Policy) -> Image:
+def _resized(image: Image, first: Sizing, source: Source, policy: Policy) -> Image:
     if not policy.linear:
-        return first.apply_to(image, size)
+        return first.apply_to(image, source.size, source.orientation)
     image = to_srgb(image)
-    return from_linear(first.apply_to(to_linear(image), size), image.pixels.dtype)
+    return from_linear(first.apply_to(to_linear(image), source.size), image.pixels.dtype)

@@ -91,8 +91,8 @@ class Fit(Sizing):
         resized, box = self.size_of(width, height), self._box(width, height)
         return max(resized[0], box[0]), max(resized[1], box[1])
 
-    def apply_to(self, image: Image, size: tuple[int, int]) -> Image:
-        image = super().apply_to(image, size)
+    def apply_to(self, image: Image, size: tuple[int, int], orientation: int = 1) -> Image:
+        image = super().apply_to(image, size, orientation)
         box = self._box(*size)
         if self.mode == "contain":
             across, down = box[0] - image.width, box[1] - image.height

@@ -9,6 +9,10 @@ from imgpipe.image import Image
 from imgpipe.limits import MAX_SIDE
 from imgpipe.transforms.base import ImageTransform, make_whole, whole_number
 
+# EXIF orientations after which what was an end, right or below, is a beginning, left or above.
+MIRRORED_ACROSS = (2, 3, 6, 7)
+MIRRORED_DOWN = (3, 4, 7, 8)
+
 
 @dataclass(frozen=True)
 class Sizing(ImageTransform):
@@ -27,12 +31,31 @@ class Sizing(ImageTransform):
     def apply(self, image: Image) -> Image:
         return self.apply_to(image, (image.width, image.height))
 
-    def apply_to(self, image: Image, size: tuple[int, int]) -> Image:
-        """`apply`, where `image` stands for a picture of `size`, (width, height)."""
+    def apply_to(self, image: Image, size: tuple[int, int], orientation: int = 1) -> Image:
+        """`apply`, where `image` stands for a picture of `size`, (width, height).
+
+        It may be a half, a quarter and so on of it, pixels reaching beyond its right and lower
+        edges, or those that have become of them since it was turned by an EXIF `orientation`.
+        """
         wanted = self.size_of(*size)
-        if wanted == (image.width, image.height):
+        wide, high = extent(image.width, size[0]), extent(image.height, size[1])
+        if wanted == (image.width, image.height) == (wide, high):
             return image
-        return image.with_pixels(kernels.resize(image.pixels, wanted))
+        left = image.width - wide if orientation in MIRRORED_ACROSS else 0
+        top = image.height - high if orientation in MIRRORED_DOWN else 0
+        return image.with_pixels(kernels.resize(image.pixels, wanted, box=(left, top, wide, high)))
+
+
+def extent(pixels: int, side: int) -> float:
+    """How many of `pixels` a side fills that was halved until so many, rounded up, were left.
+
+    >>> extent(145, 1155)
+    144.375
+    """
+    part = 1
+    while -(-side // part) > pixels:
+        part *= 2
+    return side / part if -(-side // part) == pixels else pixels
 
 
 def scaled(side: int, numerator: int, denominator: int) -> int:
