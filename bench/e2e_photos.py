@@ -59,21 +59,18 @@ def _clouds(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.uint8
 
 
 def _shape(draw: ImageDraw.ImageDraw, rng: np.random.Generator, size: tuple[int, int]) -> None:
-    """Something with sharp edges: a filled polygon, a line, or words."""
+    """Something with sharp edges: a filled triangle, a line, or words."""
     colour = tuple(int(part) for part in rng.integers(0, 256, 3))
-    points = [tuple(float(part) for part in rng.random(2) * size) for _ in range(4)]
+    reach = 0.15 * min(size)
+    x, y = (float(part) for part in rng.random(2) * size)
+    points = [(x + dx, y + dy) for dx, dy in rng.normal(0, reach, (3, 2)).tolist()]
     match rng.integers(3):
         case 0:
-            x, y = points[0]
-            reach = 0.15 * min(size)
-            draw.polygon(
-                [(x + dx / size[0] * reach, y + dy / size[1] * reach) for dx, dy in points], colour
-            )
+            draw.polygon(points, colour)
         case 1:
             draw.line(points[:2], colour, int(rng.integers(1, 9)))
         case _:
-            font = ImageFont.load_default(float(rng.uniform(0.01, 0.06) * size[1]))
-            draw.text(points[0], WORDS, colour, font)
+            draw.text((x, y), WORDS, colour, ImageFont.load_default(rng.uniform(0.1, 0.4) * reach))
 
 
 def _grain(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32]:
