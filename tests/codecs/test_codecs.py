@@ -510,3 +510,13 @@ def test_light_and_back_changes_nothing(smooth) -> None:
     assert np.array_equal(from_linear(light, image.pixels.dtype).pixels, image.pixels)
     middle = to_linear(Image.from_array(np.full((1, 1), 188, np.uint8))).pixels[0, 0, 0]
     assert abs(int(middle) / 65535 - 0.503) < 0.001  # IEC 61966-2-1
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"effort": 9}])
+@pytest.mark.parametrize("size", [(300, 300), (8, 8), (1, 700)])
+def test_noise_too_becomes_a_jpeg_of_several_passes(options, size) -> None:
+    """It needs more bytes than Pillow makes room for."""
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    how = Encoding(quality=100, subsampling="4:4:4", **options)
+    data = encode(Image.from_array(noise), ImageFormat.JPEG, how, Policy()).data
+    assert np.abs(shown(data) - noise).max() <= 6

@@ -3,17 +3,17 @@
 Pillow raises whatever its plug-ins come upon; the decode and encode steps make one error of it.
 """
 
+import os
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import PIL
-from PIL import features
+from PIL import ImageFile, features
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.ImageFile import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -30,7 +30,7 @@ from imgpipe.orientation import copies, upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
 # a limit of pixels for the whole process, where we have one of our own.
-_READERS: dict[ImageFormat, type[ImageFile]] = {
+_READERS: dict[ImageFormat, type[ImageFile.ImageFile]] = {
     ImageFormat.JPEG: JpegImageFile,
     ImageFormat.PNG: PngImageFile,
     ImageFormat.GIF: GifImageFile,
@@ -72,6 +72,7 @@ _BYTES_EACH = {
     ImageFormat.JPEG2000: (7, 13, 21, 26),
 }
 _BYTES_USUAL = (4.5, 8.5, 10.5, 14.5)
+_BYTES_CODED, _BYTES_TABLES = 6, 2**18  # of a JPEG at most: for a pixel, and beside them
 _BYTES_DEEP_GREY, _BYTES_REAL_GREY, _BYTES_PALETTE = 10.5, 24, 13.5
 
 
@@ -147,16 +148,36 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
         options["exif"] = how.exif
         if format is ImageFormat.TIFF and has_parts(how.exif):
             del options["compression"]  # libtiff, which compresses, writes only the main part
-    buffer = BytesIO()
-    picture.save(buffer, format.name, **options)
-    return buffer.getvalue()
+    if format is ImageFormat.JPEG:
+        _make_room(picture, options)
+    with _memory(format) as opened:
+        picture.save(opened, format.name, **options)
+        opened.seek(0)
+        return opened.read()
 
 
-def _open(data: bytes, format: ImageFormat) -> ImageFile:
+def _make_room(picture: PIL.Image.Image, options: dict[str, Any]) -> None:
+    """Let Pillow's buffer hold a whole file, which one in several passes must fit.
+
+    Pillow makes it as large as most pictures need, and fails where noise needs more.
+    """
+    if options["progressive"] or options["optimize"]:
+        most = _BYTES_CODED * picture.width * picture.height
+        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, most + _BYTES_TABLES)
+
+
+def _memory(format: ImageFormat) -> BinaryIO:
+    """A file in memory, for JPEG of the system's, as Pillow lets the GIL go for those alone."""
+    if format is ImageFormat.JPEG and hasattr(os, "memfd_create"):
+        return open(os.memfd_create("jpeg"), "w+b")
+    return BytesIO()
+
+
+def _open(data: bytes, format: ImageFormat) -> ImageFile.ImageFile:
     return _READERS[format](BytesIO(data))
 
 
-def _depth(opened: ImageFile, data: bytes, format: ImageFormat) -> int:
+def _depth(opened: ImageFile.ImageFile, data: bytes, format: ImageFormat) -> int:
     """Bits a sample as stored, which Pillow's modes do not tell."""
     if format is ImageFormat.PNG:
         return data[24]
@@ -172,14 +193,14 @@ def _depth(opened: ImageFile, data: bytes, format: ImageFormat) -> int:
     return 8
 
 
-def _exif(opened: ImageFile) -> bytes | None:
+def _exif(opened: ImageFile.ImageFile) -> bytes | None:
     if isinstance(opened, TiffImageFile):
         return tiff_exif(opened)
     exif: bytes | None = opened.info.get("exif")
     return exif
 
 
-def _frames_left(opened: ImageFile) -> list[Loss]:
+def _frames_left(opened: ImageFile.ImageFile) -> list[Loss]:
     if not getattr(opened, "is_animated", False):
         return []
     if isinstance(opened, TiffImageFile):
@@ -187,7 +208,7 @@ def _frames_left(opened: ImageFile) -> list[Loss]:
     return [Loss("animation", "frames after the first")]
 
 
-def _metadata_left(opened: ImageFile) -> list[Loss]:
+def _metadata_left(opened: ImageFile.ImageFile) -> list[Loss]:
     """What is not EXIF."""
     lost = [Loss("metadata", what) for key, what in _OTHERS.items() if key in opened.info]
     if getattr(opened, "text", None):
@@ -197,7 +218,7 @@ def _metadata_left(opened: ImageFile) -> list[Loss]:
     return lost
 
 
-def _picture(opened: ImageFile) -> tuple[Image, list[Loss]]:
+def _picture(opened: ImageFile.ImageFile) -> tuple[Image, list[Loss]]:
     """The pixels, CMYK and the like as sRGB; with what that lost."""
     if opened.mode == "CMYK":
         shown, loss = cmyk_to_srgb(opened, opened.info.get("icc_profile"))
