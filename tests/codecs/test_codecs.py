@@ -520,3 +520,33 @@ def test_noise_too_becomes_a_jpeg_of_several_passes(options, size) -> None:
     how = Encoding(quality=100, subsampling="4:4:4", **options)
     data = encode(Image.from_array(noise), ImageFormat.JPEG, how, Policy()).data
     assert np.abs(shown(data) - noise).max() <= 6
+
+
+def test_the_head_of_a_png_is_told_without_its_pixels(smooth, encoded) -> None:
+    data = bytearray(encoded(smooth(64, 48), "PNG"))
+    at = data.index(b"IDAT") + 20
+    data[at : at + 60] = bytes(60)
+    assert pillow.head(bytes(data), ImageFormat.PNG).width == 64
+    with pytest.raises(DecodeError):
+        decode_image(bytes(data))
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+
+_XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+_TURNS = {
+    "eXIf": _chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"),
+    "XMP": _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + _XMP),
+    "packed XMP": _chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + zlib.compress(_XMP)),
+}
+
+
+@pytest.mark.parametrize("kind", _TURNS)
+@pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
+def test_a_png_says_anywhere_how_it_is_turned(kind: str, before: bytes, smooth, encoded) -> None:
+    data = encoded(smooth(64, 48), "PNG")
+    at = data.index(before) - 4
+    head = pillow.head(data[:at] + _TURNS[kind] + data[at:], ImageFormat.PNG)
+    assert (head.orientation, head.upright_size) == (6, (48, 64))

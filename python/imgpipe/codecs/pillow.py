@@ -21,6 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.codecs.base import ROWS, Encoding, Head, Traits
+from imgpipe.codecs.chunks import may_be_turned
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
@@ -94,7 +95,7 @@ def head(data: bytes, format: ImageFormat) -> Head:
             height,
             len(opened.getbands()),
             _depth(opened, data, format),
-            1 if isinstance(opened, TiffImageFile) else orientation_of(opened),  # it turns those
+            _orientation(opened, data),
             progressive,
             opened.mode in ("P", "PA"),
         )
@@ -191,6 +192,14 @@ def _depth(opened: ImageFile.ImageFile, data: bytes, format: ImageFormat) -> int
         flags = data[at + 6] if 0 <= at < len(data) - 6 else 0
         return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
     return 8
+
+
+def _orientation(opened: ImageFile.ImageFile, data: bytes) -> int:
+    if isinstance(opened, TiffImageFile):  # Pillow turns those
+        return 1
+    if isinstance(opened, PngImageFile) and not may_be_turned(data):
+        return 1
+    return orientation_of(opened)
 
 
 def _exif(opened: ImageFile.ImageFile) -> bytes | None:
