@@ -20,6 +20,7 @@ from imgpipe.cli.view import (
 from imgpipe.errors import Cancelled, ImgpipeError
 from imgpipe.flow.pipeline import Pipeline
 from imgpipe.flow.profile import Profile
+from imgpipe.heap import keep_freed_memory
 from imgpipe.runlog import Decision
 
 SOME_FAILED = 3
@@ -34,6 +35,7 @@ _HINTS = {
 
 def run_with_view(run: Pipeline, quiet: bool, as_json: bool) -> int:
     """Do a run, tell the terminal about it, and give the exit code."""
+    keep_freed_memory()
     tally, start, cpu = Tally(), time.perf_counter(), time.process_time()
     error = None
     try:
