@@ -16,16 +16,24 @@ def test_affinity_bounds_the_cores() -> None:
 
 def test_pictures_in_work_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "available", lambda: 8)
-    with cores.kernel_threads(None) as alone:
+    with cores.kernel_threads(None, 10**7) as alone:
         assert alone == 8
-    with cores.working(), cores.working(), cores.kernel_threads(None) as shared:
+    with cores.working(), cores.working(), cores.kernel_threads(None, 10**7) as shared:
         assert shared == 4
 
 
+def test_a_small_picture_of_a_run_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "available", lambda: 8)
+    with cores.kernel_threads(None, 10**5) as outside:
+        assert outside == 8
+    with cores.working(), cores.kernel_threads(None, 10**5) as within:
+        assert within == 1
+
+
 def test_only_one_call_runs_wide() -> None:
-    with cores.kernel_threads(4) as first, cores.kernel_threads(4) as second:
+    with cores.kernel_threads(4, 1) as first, cores.kernel_threads(4, 1) as second:
         assert (first, second) == (4, 1)
-    with cores.kernel_threads(4) as again:
+    with cores.kernel_threads(4, 1) as again:
         assert again == 4
 
 
@@ -33,10 +41,10 @@ def test_a_wide_call_in_another_thread_leaves_one() -> None:
     seen: list[int] = []
 
     def call() -> None:
-        with cores.kernel_threads(4) as n:
+        with cores.kernel_threads(4, 1) as n:
             seen.append(n)
 
-    with cores.kernel_threads(4):
+    with cores.kernel_threads(4, 1):
         thread = threading.Thread(target=call)
         thread.start()
         thread.join()
@@ -46,4 +54,4 @@ def test_a_wide_call_in_another_thread_leaves_one() -> None:
 @pytest.mark.parametrize("wanted", [0, -1, 1.5])
 def test_no_threads_are_refused(wanted: float) -> None:
     with pytest.raises(ValueError, match="Expected threads to be a whole number of at least 1"):
-        cores.kernel_threads(wanted).__enter__()
+        cores.kernel_threads(wanted, 1).__enter__()

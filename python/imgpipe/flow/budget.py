@@ -1,6 +1,7 @@
 """Memory and cores that pictures in flight may take: reserved first in, first out."""
 
 import asyncio
+import sys
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Budget:
 
     async def reserve(self, amount: int) -> None:
         """Return once `amount` is set aside."""
+        if self.try_reserve(amount):
+            return
         turn = _Turn(amount)
         with self._lock:
             self._waiting.append(turn)
@@ -53,20 +56,31 @@ class Budget:
                 self._admit()
             raise
 
+    def try_reserve(self, amount: int) -> bool:
+        """Set `amount` aside at once, or not at all; from any thread."""
+        with self._lock:
+            if self._waiting or not self._fits(amount):
+                return False
+            self._take(amount)
+            return True
+
     def release(self, amount: int) -> None:
-        """Give back `amount`."""
+        """Give back `amount`; from any thread."""
         with self._lock:
             self.used -= amount
             self._admit()
 
+    def _fits(self, amount: int) -> bool:
+        return not self.used or self.used + amount <= self.limit
+
+    def _take(self, amount: int) -> None:
+        self.used += amount
+        self.peak = max(self.peak, self.used)
+
     def _admit(self) -> None:
-        while self._waiting:
-            amount = self._waiting[0].amount
-            if self.used and self.used + amount > self.limit:
-                return
-            self.used += amount
-            self.peak = max(self.peak, self.used)
+        while self._waiting and self._fits(self._waiting[0].amount):
             turn = self._waiting.popleft()
+            self._take(turn.amount)
             turn.loop.call_soon_threadsafe(turn.granted.set)
 
 
@@ -78,29 +92,59 @@ def process_budget() -> Budget:
 
 @cache
 def process_cores() -> Budget:
-    """The pictures that all runs without a number of workers of their own work on at a time."""
-    return Budget(available())
+    """The parcels that all runs without a number of workers of their own have in work at a time.
+
+    One more than cores: it is at hand when a thread is done, which then need not wait for the loop.
+    """
+    return Budget(available() + 1)
+
+
+@cache
+def process_turns() -> Budget:
+    """Tiny pictures, all of whose work holds the GIL but for moments, are worked on in turn.
+
+    Two threads would spend more time on handing it over than on the pictures.
+    """
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return Budget(1 if gil else available())
 
 
 class Account:
-    """What one run holds of a budget, so that it can leave nothing behind; `gauge` follows it."""
+    """What one run holds of a budget, so that it can leave nothing behind; `gauge` follows it.
+
+    Safe from any thread, but for `reserve`.
+    """
 
     def __init__(self, budget: Budget, gauge: AtomicGauge | None = None) -> None:
         self.budget = budget
-        self.held = 0
+        self._held = AtomicGauge()
         self._gauge = gauge or AtomicGauge()
+
+    @property
+    def held(self) -> int:
+        """What the run holds now."""
+        return self._held.get()
 
     async def reserve(self, amount: int) -> None:
         """Return once `amount` is set aside."""
         await self.budget.reserve(amount)
-        self.held += amount
-        self._gauge.add(amount)
+        self._hold(amount)
+
+    def try_reserve(self, amount: int) -> bool:
+        """Set `amount` aside at once, or not at all."""
+        reserved = self.budget.try_reserve(amount)
+        if reserved:
+            self._hold(amount)
+        return reserved
 
     def release(self, amount: int) -> None:
         """Give back `amount`."""
-        self.held -= amount
-        self._gauge.add(-amount)
+        self._hold(-amount)
         self.budget.release(amount)
+
+    def _hold(self, amount: int) -> None:
+        self._held.add(amount)
+        self._gauge.add(amount)
 
     def close(self) -> None:
         """Give back everything."""

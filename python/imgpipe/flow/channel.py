@@ -1,6 +1,7 @@
 """A bounded channel between lanes, ended by its last sender."""
 
 import asyncio
+import math
 from typing import Generic, TypeVar
 
 from imgpipe.metrics import AtomicGauge
@@ -38,9 +39,7 @@ class Channel(Generic[T]):
         self._items.put_nowait(item)
 
     def close(self) -> None:
-        """Say that one sender has no more; nothing where all have been ended."""
-        if not self._senders:
-            return
+        """Say that one sender has no more."""
         self._senders -= 1
         if self._senders == 0:
             self._items.put_nowait(_End())
@@ -51,22 +50,16 @@ class Channel(Generic[T]):
     async def __anext__(self) -> T:
         return self._take(await self._items.get())
 
-    def end(self) -> None:
-        """Close it for all senders."""
-        if self._senders:
-            self._senders = 1
-            self.close()
-
     def abandon(self) -> None:
         """Let the gauge forget what nobody will take any more."""
         self._gauge.add(-self.waiting)
         self.waiting = 0
 
-    def gather(self) -> list[T]:
-        """All that waits here now, without waiting for more."""
+    def gather(self, most: float = math.inf) -> list[T]:
+        """All that waits here now, or so many, without waiting for more."""
         gathered: list[T] = []
         try:
-            while not self._items.empty():
+            while len(gathered) < most and not self._items.empty():
                 gathered.append(self._take(self._items.get_nowait()))
         except StopAsyncIteration:
             pass

@@ -2,31 +2,22 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ImageError, SaveError
-from imgpipe.files import ImageData
-from imgpipe.flow.budget import Account
+from imgpipe.flow.budget import Account, process_turns
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, is_input
 from imgpipe.flow.failures import Failures
 from imgpipe.flow.measure import LANES, PipelineMetrics
-from imgpipe.flow.parcels import SMALL_BYTES, Item, Parcel, cut
-from imgpipe.flow.recorder import Made, Recorder, failure
-from imgpipe.flow.road import (
-    Drawn,
-    Place,
-    load_picture,
-    make_outputs,
-    stage_outputs,
-    weigh,
-    weigh_drawn,
-)
+from imgpipe.flow.parcels import Item, Parcel, cut, is_small
+from imgpipe.flow.recorder import Recorder, failure
+from imgpipe.flow.road import Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
 from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
 from imgpipe.flow.watch import Watch
@@ -35,8 +26,9 @@ from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, Rules, RunLog
 from imgpipe.steps.plan import Job
 
-A = TypeVar("A")
-Step = Callable[[Item[Any], Any], Any]
+Task = asyncio.Task[None]
+
+READ_TOGETHER = 4  # large pictures that are read in one hop, where so many wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,6 @@ class Lanes:
     ) -> None:
         self._config = config
         self._log = log
-        self._place = place
         self._rules = rules
         self._memory = memory
         self._cores = cores
@@ -93,27 +84,35 @@ class Lanes:
         self._metrics = metrics
         self._hop = threads.hop
         self._storage = Storage(config.attempts, config.circuit_breaker, stopped)
+        self._road = Road(config, place, storage=self._storage, memory=memory, metrics=metrics)
         self._failures = Failures(config.error_limit)
         self.recorder = Recorder(log, config.destination, config.durability == "file", metrics)
         self._scanning = True
-        self._admitting: list[asyncio.Task[None]] = []
+        self._admitting: list[Task] = []
         self.stopped = False
         """Whether it was asked to stop before its end."""
         self._in_flight = 0
-        size, gauges = config.buffer, metrics.waiting
-        self._to_load = Channel[Parcel[Job]](size, 1, gauges["load"])
-        self._to_work = Channel[Parcel[ImageData]](size, LOAD_THREADS, gauges["work"])
-        self._to_save = Channel[Parcel[tuple[Drawn, ...]]](size, config.workers, gauges["save"])
-        self._to_record = Channel[Parcel[tuple[Made, ...]]](size, SAVE_THREADS, gauges["record"])
-
-    @property
-    def _channels(self) -> dict[str, Channel[Any]]:
-        return dict(
-            zip(LANES, (self._to_load, self._to_work, self._to_save, self._to_record), strict=True)
-        )
+        self._turns = Account(process_turns())
+        loading = 1 + LOAD_THREADS
+        self._workers = (
+            config.workers + 1
+        )  # one has a parcel at hand for the first thread to be done
+        front = loading + self._workers
+        senders = {
+            "small": 1,
+            "load": 1,
+            "work": loading,
+            "save": front,
+            "record": front + SAVE_THREADS,
+        }
+        self._channels = {
+            lane: Channel[Parcel[Any]](config.buffer, senders[lane], metrics.waiting[lane])
+            for lane in LANES
+        }
 
     def abandon(self) -> None:
-        """Let the gauges forget what will not come to its end."""
+        """Give back and forget what will not come to its end."""
+        self._turns.close()
         self._carry_along(-self._in_flight)
         for channel in self._channels.values():
             channel.abandon()
@@ -145,27 +144,31 @@ class Lanes:
 
         What ends one lane early ends all, and is raised.
         """
-        config = self._config
-        storage, metrics = self._storage, self._metrics
-        load = partial(load_picture, storage=storage, metrics=metrics)
-        make = partial(
-            make_outputs, watermark=config.watermark, timeout=config.timeout, metrics=metrics
-        )
-        stage = partial(stage_outputs, place=self._place, storage=storage, metrics=metrics)
+        small, load, work, save, record = self._channels.values()
         try:
-            async with asyncio.TaskGroup() as lanes:
+            async with asyncio.TaskGroup() as group:
+
+                def start(
+                    lane: Coroutine[Any, Any, None], *sinks: Channel[Any]
+                ) -> asyncio.Task[None]:
+                    task = group.create_task(lane)
+                    for sink in sinks:  # however it ends, even before it has begun
+                        task.add_done_callback(partial(_close, sink))
+                    return task
+
                 self._admitting = [
-                    lanes.create_task(self._feed(pages)),
-                    *(lanes.create_task(self._load(load)) for _ in range(LOAD_THREADS)),
-                    *(lanes.create_task(self._work(make)) for _ in range(config.workers)),
+                    start(self._feed(pages), small, load),
+                    start(self._load_small(), work, save, record),
+                    *(start(self._load(), work, save, record) for _ in range(LOAD_THREADS)),
+                    *(start(self._work(), save, record) for _ in range(self._workers)),
                 ]
+                for _ in range(SAVE_THREADS):
+                    start(self._save(), record)
+                start(self._record())
                 if self.stopped:  # before it had begun
                     self.stop()
-                for _ in range(SAVE_THREADS):
-                    lanes.create_task(self._save(stage))
-                lanes.create_task(self._record())
-        except BaseExceptionGroup as group:
-            error = group.exceptions[0]
+        except BaseExceptionGroup as group_error:
+            error = group_error.exceptions[0]
             raise error from error.__cause__
 
     def stop(self) -> None:
@@ -173,7 +176,6 @@ class Lanes:
         self.stopped = True
         for task in self._admitting:
             task.cancel()
-        self._to_save.end()
 
     async def _feed(self, pages: Iterator[Page]) -> None:
         """Write each page's plan into the log, then send its pictures on their way."""
@@ -187,7 +189,6 @@ class Lanes:
             if page.jobs:
                 await self._feed_jobs(page.jobs)
         self._scanning = False
-        self._to_load.close()
 
     async def _feed_jobs(self, jobs: Sequence[Job]) -> None:
         rows = await self._hop("log", self._log.plan, jobs, self._rules)
@@ -209,7 +210,7 @@ class Lanes:
             items, self._config.batch_size, self._config.workers, lambda: self._in_flight
         ):
             self._carry_along(len(parcel))
-            await self._to_load.send(parcel)
+            await self._channels["small" if is_small(parcel) else "load"].send(parcel)
 
     def _skips(self, job: Job, rows: Sequence[Row]) -> tuple[ProcessingResult, ...]:
         """What is told of outputs that nothing is done about."""
@@ -226,47 +227,69 @@ class Lanes:
                 return SaveError(f"Expected an output that is no input, got {target}", job.path)
         return job
 
-    async def _load(self, step: Step) -> None:
-        """Set memory aside for each parcel before a large picture is read.
-
-        Small ones are read at once, as their files weigh nothing beside what is made of them.
-        """
-        async for parcel in self._to_load:
+    async def _load(self) -> None:
+        """Set memory aside for large pictures before they are read, a few in one hop."""
+        road, waiting = self._road, self._channels["load"]
+        async for parcel in waiting:
             await self._storage.ready()
+            parcels = [parcel, *self._gather(waiting, READ_TOGETHER - 1)]
+            self._tell_loading(parcels)
+            for onward in await self._hop("load", road.admit, parcels):
+                if isinstance(onward, Held):
+                    reserved = await self._reserve(onward)
+                    onward = await self._hop("load", road.read, reserved)
+                await self._send(onward)
+
+    async def _load_small(self) -> None:
+        """Read whatever has gathered of small pictures, and set memory aside for what is in them.
+
+        What is made of tiny ones is made in the same hop, by one thread of the process at a time.
+        """
+        waiting = self._channels["small"]
+        async for parcel in waiting:
+            await self._storage.ready()
+            parcels = [parcel, *self._gather(waiting, self._config.buffer)]
+            self._tell_loading(parcels)
+            await self._turns.reserve(1)
+            admitted = await self._hop("small", self._road.admit_small, parcels)
+            self._turns.release(1)
+            for onward in admitted:
+                if isinstance(onward, Held):
+                    onward = Onward("work", await self._reserve(onward))
+                await self._send(onward)
+
+    def _gather(self, waiting: Channel[Parcel[Job]], most: int) -> list[Parcel[Job]]:
+        """More to read in the same hop; nothing where a breaker has to be asked each time."""
+        return [] if self._config.circuit_breaker else waiting.gather(most)
+
+    def _tell_loading(self, parcels: Sequence[Parcel[Job]]) -> None:
+        for parcel in parcels:
             self._watch.tell(parcel, ProcessingStage.LOADING)
-            if parcel[0].job.found.size > SMALL_BYTES:
-                weights = await self._hop("load", _weights, parcel)
-                await self._memory.reserve(sum(weights))
-                loaded = await self._hop("load", _carry, parcel, step)
-            else:
-                loaded, weights = await self._hop("load", _carry_and_weigh, parcel, step)
-                await self._memory.reserve(sum(weights))
-            await self._to_work.send(tuple(map(_reserving, loaded, weights)))
-        self._to_work.close()
 
-    async def _work(self, step: Step) -> None:
-        """Draw the outputs, and give back memory, as files weigh less than pixels."""
-        async for parcel in self._to_work:
+    async def _reserve(self, held: Held) -> Parcel[Any]:
+        """The parcel once memory is set aside for it."""
+        await self._memory.reserve(sum(held.weights))
+        return held.reserved()
+
+    async def _work(self) -> None:
+        async for parcel in self._channels["work"]:
             await self._cores.reserve(1)
-            drawn = await self._hop("work", _carry, parcel, step)
+            onward = await self._hop("work", self._road.work, parcel)
             self._cores.release(1)
-            drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))
-            self._memory.release(
-                sum(item.reserved for item in parcel) - sum(item.reserved for item in drawn)
-            )
-            await self._to_save.send(drawn)
-        self._to_save.close()
+            await self._send(onward)
 
-    async def _save(self, step: Step) -> None:
-        async for parcel in self._to_save:
+    async def _save(self) -> None:
+        async for parcel in self._channels["save"]:
             self._watch.tell(parcel, ProcessingStage.SAVING)
-            await self._to_record.send(await self._hop("save", _carry, parcel, step))
-        self._to_record.close()
+            await self._send(await self._hop("save", self._road.save, parcel))
+
+    async def _send(self, onward: Onward) -> None:
+        await self._channels[onward.lane].send(onward.parcel)
 
     async def _record(self) -> None:
         """Publish whatever has gathered while the last group was recorded."""
-        async for parcel in self._to_record:
-            group = tuple(chain(parcel, *self._to_record.gather()))
+        async for parcel in self._channels["record"]:
+            group = tuple(chain(parcel, *self._channels["record"].gather()))
             results = await self._hop("log", self.recorder.record, group)
             self._memory.release(sum(item.reserved for item in group))
             self._carry_along(-len(group))
@@ -298,21 +321,8 @@ def check(page: Page) -> None:
         raise page.collision
 
 
-def _carry(parcel: Parcel[Any], step: Step) -> Parcel[Any]:
-    return tuple(item.through(step) for item in parcel)
-
-
-def _weights(parcel: Parcel[Any]) -> list[int]:
-    return [weigh(item) for item in parcel]
-
-
-def _carry_and_weigh(parcel: Parcel[Any], step: Step) -> tuple[Parcel[Any], list[int]]:
-    carried = _carry(parcel, step)
-    return carried, _weights(carried)
-
-
-def _reserving(item: Item[A], reserved: int) -> Item[A]:
-    return replace(item, reserved=reserved)
+def _close(sink: Channel[Any], _: object) -> None:
+    sink.close()
 
 
 def _skip(job: Job, row: Row, config: PipelineConfig) -> ProcessingResult:

@@ -17,7 +17,7 @@ _BOUNDARIES = [  # from 100 microseconds to 100 seconds, three to a power of ten
 ] + [10**11]
 
 QUEUE = "queue"
-LANES = ("load", "work", "save", "record")
+LANES = ("small", "load", "work", "save", "record")
 _STATES = ("done", "skipped", "failed")
 
 

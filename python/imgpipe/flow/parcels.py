@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from imgpipe.errors import ImageError
 from imgpipe.runlog import Row
@@ -45,6 +45,11 @@ class Item(Generic[A]):
 
 
 Parcel = tuple[Item[A], ...]
+
+
+def is_small(parcel: Parcel[Any]) -> bool:
+    """Whether it may hold several pictures, as their files are small."""
+    return all(item.job.found.size <= SMALL_BYTES for item in parcel)
 
 
 def cut(

@@ -75,7 +75,7 @@ class Pipeline:
         """What the run measures of itself."""
         self._memory = Account(Budget(limit) if limit else process_budget(), self.metrics.memory)
         workers = config.worker_count
-        self._cores = Account(Budget(workers) if workers else process_cores())
+        self._cores = Account(Budget(workers + 1) if workers else process_cores())
         self._progress = progress
         self._token = token or CancellationToken()
         self._keep_log = keep_log

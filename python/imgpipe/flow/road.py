@@ -1,18 +1,23 @@
-"""The steps of one picture between its lanes, as plain functions that run in threads."""
+"""The steps between the lanes: of one picture, and of a parcel in one hop to a thread."""
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any, Literal, TypeVar
 
+from imgpipe.config import PipelineConfig
 from imgpipe.cores import share, working
 from imgpipe.errors import ImageError, LimitExceeded
 from imgpipe.files import ImageData
+from imgpipe.flow.budget import Account
 from imgpipe.flow.measure import Lap, PipelineMetrics
-from imgpipe.flow.parcels import Item
+from imgpipe.flow.parcels import Item, Parcel
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
+from imgpipe.formats import ImageFormat
 from imgpipe.runlog import Row
 from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for
@@ -23,6 +28,13 @@ from imgpipe.steps.save import flush_file, stage
 from imgpipe.steps.source import Source
 from imgpipe.steps.transform import render
 from imgpipe.watermark import WatermarkConfig, apply_watermark
+
+A = TypeVar("A")
+
+Step = Callable[[Item[Any], Any], Any]
+
+_TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
+_SLOW_FORMATS = {ImageFormat.AVIF, ImageFormat.WEBP, ImageFormat.JPEG2000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +202,106 @@ def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Mad
         return Made(drawn.row, drawn.target.path, staged, drawn.result)
     except ImageError as error:
         return Made(drawn.row, error=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A parcel, and the lane that it goes to next."""
+
+    lane: Literal["work", "save", "record"]
+    parcel: Parcel[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A parcel and the bytes that each picture takes, which are still to be waited for or not."""
+
+    parcel: Parcel[Any]
+    weights: Sequence[int]
+    waits: bool = True
+
+    def reserved(self) -> Parcel[Any]:
+        """The parcel once they are set aside."""
+        return tuple(map(_reserving, self.parcel, self.weights))
+
+
+class Road:
+    """What is done to a parcel in a lane, in one hop, as far as it goes without waiting."""
+
+    def __init__(
+        self,
+        config: PipelineConfig,
+        place: Place,
+        *,
+        storage: Storage,
+        memory: Account,
+        metrics: PipelineMetrics,
+    ) -> None:
+        self._memory = memory
+        self._load = partial(load_picture, storage=storage, metrics=metrics)
+        self._make = partial(
+            make_outputs, watermark=config.watermark, timeout=config.timeout, metrics=metrics
+        )
+        self._stage = partial(stage_outputs, place=place, storage=storage, metrics=metrics)
+        self._saving_waits = config.durability == "file"
+
+    def weigh(self, parcel: Parcel[Any]) -> Held:
+        """Set memory aside by what headers say, where that takes no waiting."""
+        held = Held(parcel, [weigh(item) for item in parcel])
+        return replace(held, waits=not self._memory.try_reserve(sum(held.weights)))
+
+    def admit(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
+        """Set memory aside for large pictures, and read their files."""
+        return [self._admit(parcel) for parcel in parcels]
+
+    def _admit(self, parcel: Parcel[Job]) -> Onward | Held:
+        held = self.weigh(parcel)
+        return held if held.waits else self.read(held.reserved())
+
+    def read(self, parcel: Parcel[Job]) -> Onward:
+        """Read files that memory is set aside for."""
+        return Onward("work", _carry(parcel, self._load))
+
+    def admit_small(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
+        """Read small files, which weigh nothing beside what is made of them.
+
+        What is made of tiny pictures is made at once.
+        """
+        return [self._admit_small(parcel) for parcel in parcels]
+
+    def _admit_small(self, parcel: Parcel[Job]) -> Onward | Held:
+        loaded = _carry(parcel, self._load)
+        held = self.weigh(loaded)
+        if held.waits:
+            return held
+        reserved = held.reserved()
+        return self.work(reserved) if all(map(_is_tiny, reserved)) else Onward("work", reserved)
+
+    def work(self, parcel: Parcel[ImageData]) -> Onward:
+        """Draw the outputs, and give back memory, as files weigh less than pixels."""
+        drawn = _carry(parcel, self._make)
+        drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))
+        self._memory.release(_reserved(parcel) - _reserved(drawn))
+        return Onward("save", drawn) if self._saving_waits else self.save(drawn)
+
+    def save(self, parcel: Parcel[tuple[Drawn, ...]]) -> Onward:
+        """Write the outputs under temporary names."""
+        return Onward("record", _carry(parcel, self._stage))
+
+
+def _carry(parcel: Parcel[Any], step: Step) -> Parcel[Any]:
+    return tuple(item.through(step) for item in parcel)
+
+
+def _reserving(item: Item[A], reserved: int) -> Item[A]:
+    return Item(item.job, item.rows, item.result, item.seconds, reserved, item.since)
+
+
+def _reserved(parcel: Parcel[Any]) -> int:
+    return sum(item.reserved for item in parcel)
+
+
+def _is_tiny(item: Item[ImageData]) -> bool:
+    """Whether a picture is done in less time than it takes to hand over the GIL a few times."""
+    formats = {target.format for target in item.job.targets}
+    return item.reserved <= _TINY_BYTES and not formats & _SLOW_FORMATS

@@ -1,45 +1,102 @@
-"""`Threads`: those of a run, by lane."""
+"""`Threads`: those of a run, by lane, and the way from the event loop into one and back."""
 
 import asyncio
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
-Lane = Literal["plan", "load", "work", "save", "log"]
+Lane = Literal["plan", "small", "load", "work", "save", "log"]
 
 LOAD_THREADS = 2
 SAVE_THREADS = 4
 
+_Call = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
+
 
 class Threads:
-    """A few threads for each lane, one alone for planning, and one that talks to the log."""
+    """A few threads for each lane; one alone for planning, small files and the log each.
+
+    What concurrent.futures does with two futures, a lock and a wake-up of the loop for every call
+    takes as long as a small picture. Here results gather until the loop has come to them.
+    """
 
     def __init__(self, workers: int) -> None:
-        counts: dict[Lane, int] = {
+        self._counts: dict[Lane, int] = {
             "plan": 1,
+            "small": 1,
             "load": LOAD_THREADS,
             "work": workers,
             "save": SAVE_THREADS,
             "log": 1,
         }
-        self._pools = {
-            lane: ThreadPoolExecutor(count, f"imgpipe-{lane}") for lane, count in counts.items()
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[Lane, SimpleQueue[_Call | None]] = {
+            lane: SimpleQueue() for lane in self._counts
         }
+        self._started: dict[Lane, list[threading.Thread]] = {lane: [] for lane in self._counts}
+        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._told = False  # the loop, that there are results
+        self._dropping = False
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function in a thread of a lane."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pools[lane], function, *arguments)
+        threads = self._started[lane]
+        if len(threads) < self._counts[lane]:
+            name = f"imgpipe-{lane}_{len(threads)}"
+            threads.append(threading.Thread(target=self._work, args=(lane,), name=name))
+            threads[-1].start()
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._calls[lane].put((future, function, arguments))
+        return await future
+
+    def _work(self, lane: Lane) -> None:
+        calls = self._calls[lane]
+        while call := calls.get():
+            future, function, arguments = call
+            result, error = None, None
+            if future.cancelled() or (self._dropping and lane != "log"):
+                continue
+            try:
+                result = function(*arguments)
+            except BaseException as raised:
+                error = raised
+            self._done.append((future, result, error))
+            del call, future, function, arguments, result, error  # for nothing to be kept alive
+            if not self._told:
+                self._told = True
+                self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._told = False
+        while self._done:
+            future, result, error = self._done.popleft()
+            if future.done():  # somebody no longer waits for it
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
 
     def settle(self) -> None:
         """Wait for what the threads have in hand, all but the log's; what waits is dropped."""
-        for lane, pool in self._pools.items():
+        self._dropping = True
+        for lane in self._counts:
             if lane != "log":
-                pool.shutdown(cancel_futures=True)
+                self._end(lane, wait=True)
 
     def close(self, *, wait: bool = True) -> None:
-        """End all of them."""
-        for pool in self._pools.values():
-            pool.shutdown(wait=wait, cancel_futures=True)
+        """End all of them, once they have done what they have in hand."""
+        self._dropping = True
+        for lane in self._counts:
+            self._end(lane, wait=wait)
+
+    def _end(self, lane: Lane, *, wait: bool) -> None:
+        for _ in self._started[lane]:
+            self._calls[lane].put(None)
+        for thread in self._started[lane] if wait else ():
+            thread.join()
+        self._started[lane].clear()

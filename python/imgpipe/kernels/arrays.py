@@ -90,10 +90,11 @@ def call(
     threads: int | None,
 ) -> None:
     """Call a function of the core with the threads it may use."""
-    if threads is None and source.size + target.size < FEW_SAMPLES:
+    samples = source.size + target.size
+    if threads is None and samples < FEW_SAMPLES:
         kernel(source, target, *plan, 1)
         return
-    with kernel_threads(threads) as n:
+    with kernel_threads(threads, samples) as n:
         kernel(source, target, *plan, n)
 
 

@@ -88,8 +88,7 @@ def connect(database: str, durability: Durability = "file") -> sqlite3.Connectio
     connection = sqlite3.connect(database, timeout=0, check_same_thread=False)
     try:
         connection.execute("pragma locking_mode = exclusive")
-        journal = "truncate" if _is_on_a_network(database) else "wal"
-        connection.execute(f"pragma journal_mode = {journal}")
+        connection.execute(f"pragma journal_mode = {_journal(database)}")
         connection.execute(f"pragma synchronous = {_SYNCHRONOUS[durability]}")
         (version,) = connection.execute("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
@@ -109,6 +108,12 @@ def connect(database: str, durability: Durability = "file") -> sqlite3.Connectio
     return connection
 
 
+def _journal(database: str) -> str:
+    if not database:
+        return "memory"
+    return "truncate" if _is_on_a_network(database) else "wal"
+
+
 def _is_on_a_network(database: str) -> bool:
     """Whether the kernel knows the file's place as another machine's."""
     try:
@@ -118,7 +123,7 @@ def _is_on_a_network(database: str) -> bool:
     path = os.path.realpath(database)
     kinds = {os.fsdecode(_unescaped(place)): kind for _, place, kind, *_ in mounts}
     above = [place for place in kinds if os.path.commonpath((place, path)) == place]
-    return bool(database) and kinds[max(above, key=len)] in _NETWORK
+    return kinds[max(above, key=len)] in _NETWORK
 
 
 def _unescaped(place: str) -> bytes:
