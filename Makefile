@@ -10,7 +10,7 @@ SANITIZED := .venv-sanitize/bin
 WHEEL := .venv-wheel/bin
 
 .PHONY: demo test check soak lint types contracts simd serial sanitize sanitize-short wheel bench \
-  clean
+  bench-e2e clean
 
 demo: .venv/.run
 ifeq ($(PHOTOS),)
@@ -80,6 +80,11 @@ wheel: .venv/.test
 
 bench: .venv/.bench
 	$(BIN)/pytest -q -s bench --benchmark-only --benchmark-columns=min,median,iqr,rounds
+
+# Whole programs against each other, over PHOTOS or generated pictures; sharp comes along where npm is.
+bench-e2e: .venv/.bench
+	test -d build/e2e/node || ! command -v npm || npm install --silent --prefix build/e2e/node sharp
+	PHOTOS="$(PHOTOS)" $(BIN)/python -m bench.e2e
 
 # The environment, with the package in it and its C code built anew whenever that has changed. One
 # with more in it serves where less is asked for.

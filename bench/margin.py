@@ -4,7 +4,6 @@
 loss is that of the 1/4 road less that of the 1/8 road.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,13 @@ from imgpipe import kernels
 from imgpipe.codecs.markers import walk
 from PIL import Image
 
-from .e2e_photos import photographs
+from .e2e_inputs import photos
 from .quality import ssim
 
 RATIOS = (8, 9, 10, 11, 12, 13, 14, 16)
 SCALES = (4, 8)
 ALLOWED = 0.005
 LEAST = 60  # pixels of a thumbnail's shorter side
-GENERATED = Path("build/e2e/photos")
 
 
 def losses(path: Path) -> dict[float, float]:
@@ -48,7 +46,7 @@ def _road(data: bytes, size: tuple[int, ...], small: tuple[int, ...], scale: int
 
 def main() -> None:
     """Print the table."""
-    folder = Path(os.environ["PHOTOS"]) if "PHOTOS" in os.environ else photographs(GENERATED)
+    folder = photos()
     every = [losses(path) for path in sorted(folder.glob("*.jpg"))]
     print("| times smaller | margin | mean loss | worst loss | pictures within 0.005 |")
     print("|---|---|---|---|---|")

@@ -4,7 +4,6 @@
 in turn, one thread, the walk through the file included.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -14,11 +13,10 @@ import simplejpeg
 from imgpipe.codecs.markers import JpegHead, walk
 from imgpipe.codecs.progressive import for_eighth
 
-from .e2e_photos import photographs
+from .e2e_inputs import photos
 from .machine import processor
 
 ROUNDS = 9
-GENERATED = Path("build/e2e/photos")
 _PROGRESSIVE = 2
 
 
@@ -64,7 +62,7 @@ def lines(folder: Path) -> list[str]:
 
 def main(result: Path | None) -> None:
     """Print the table, and write it where asked to."""
-    folder = Path(os.environ["PHOTOS"]) if "PHOTOS" in os.environ else photographs(GENERATED)
+    folder = photos()
     text = "\n".join(
         [
             "# Progressive JPEGs at 1/8",

@@ -14,7 +14,7 @@ from imgpipe.limits import parse_bytes
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.naming import Template
-from imgpipe.policy import Policy
+from imgpipe.policy import MARGIN, Policy
 from imgpipe.recovery import CircuitBreaker, ErrorLimit, ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
 from imgpipe.steps.encode import check_writable
@@ -79,7 +79,8 @@ class PipelineConfig:
     `all` (which leaves out places), or several with commas. Without `icc`, colours are converted to
     sRGB. `forbid_loss` names what may not get lost, such as `animation`, `depth` or `alpha`;
     a picture that would lose it fails. `linear_light` resizes light instead of sRGB's numbers.
-    `decode_margin` 1 is faster than 2 where a JPEG is made much smaller, and a little less sharp.
+    `decode_margin`, from 1 to 2, is at how many times its size a JPEG that is made much smaller is
+    decoded at least: less is faster, and a little less sharp.
     `background` is what transparency is laid on where a format has none: red, green and blue from
     0 to 255. `if_larger` "keep" takes the input's own bytes where nothing was to be done to a
     picture and its new file would be larger.
@@ -131,7 +132,7 @@ class PipelineConfig:
     keep: str | Collection[str] = "copyright"
     forbid_loss: Collection[str] = ()
     linear_light: bool = False
-    decode_margin: int = 2
+    decode_margin: float = MARGIN
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
     batch_size: int = 8

@@ -205,10 +205,8 @@ class RunOptions:
         bool | None, _option("--linear-light", help="Resize light, not numbers.")
     ]
     decode_margin: Annotated[
-        int | None,
-        _option(
-            "--decode-margin", help="1 decodes large JPEGs faster, a little less sharp; else 2."
-        ),
+        float | None,
+        _option("--decode-margin", help="1 decodes large JPEGs faster, a little less sharp; to 2."),
     ]
     if_larger: Annotated[
         str | None,
