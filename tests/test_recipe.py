@@ -26,6 +26,10 @@ from imgpipe.recipe import (
 )
 
 EVERYTHING = {
+    "animation": "first",
+    "max_pixels": 10**9,
+    "max_frames": 1000,
+    "max_file_bytes": 10**9,
     "worker_count": 3,
     "buffer_size": 5,
     "retry_attempts": 2,

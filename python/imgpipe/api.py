@@ -32,7 +32,7 @@ from imgpipe.kernels import Kernel
 from imgpipe.policy import Policy
 from imgpipe.progress import ProgressUpdate
 from imgpipe.results import LogKeeper, ProcessingLog, ProcessingResult, ProcessingStats
-from imgpipe.steps.decode import decode, decode_for
+from imgpipe.steps.decode import decode, decode_for, wish_for
 from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
 from imgpipe.steps.plan import Output, Target, settle
@@ -184,7 +184,9 @@ async def process_with_variants(
     def process() -> list[ProcessingResult]:
         start = time.perf_counter()
         try:
-            source = decode_for(data, [variant.transforms for variant in given])
+            formats = [variant.format for variant in given]
+            wish = wish_for(formats, data.file.format, Policy())
+            source = decode_for(data, [variant.transforms for variant in given], wish=wish)
         except ImageError as error:
             return [_failed(data, error, start) for _ in given]
         return [_make_variant(data, source, variant, Path(output_dir)) for variant in given]

@@ -26,9 +26,12 @@ def to_srgb(image: Image) -> Image:
     A profile that makes no sense is left out, which is recorded with the picture. So is one of
     samples of more than 8 bits, which littleCMS is not given here, unless it is sRGB anyway.
     """
+    return image if image.icc_profile is None else image.each(_to_srgb)
+
+
+def _to_srgb(image: Image) -> Image:
     profile = image.icc_profile
-    if profile is None:
-        return image
+    assert profile is not None  # to_srgb saw to it
     colours = image.channels - image.has_alpha
     mode = "L" if colours == 1 else "RGB"
     try:

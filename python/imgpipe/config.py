@@ -10,11 +10,11 @@ from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
-from imgpipe.limits import parse_bytes
+from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS, Limits, parse_bytes
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.naming import Template
-from imgpipe.policy import MARGIN, Policy
+from imgpipe.policy import MARGIN, Policy, Reading
 from imgpipe.recovery import CircuitBreaker, ErrorLimit, ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES, Overwrite
 from imgpipe.steps.encode import check_writable
@@ -85,6 +85,11 @@ class PipelineConfig:
     0 to 255. `if_larger` "keep" takes the input's own bytes where nothing was to be done to a
     picture and its new file would be larger.
 
+    `animation` says what becomes of frames and pages: `keep` takes all of them where an output can
+    hold them, `first` the first alone, `error` fails a picture that has more than one. A picture is
+    refused that has more than `max_pixels` in all frames that are kept, more than `max_frames`, or
+    a file of more than `max_file_bytes`.
+
     What storage refuses is tried again, `retry_attempts` times in all, with longer and longer
     waits; a broken picture never is. `error_strategy` says what a picture that fails means to the
     others; its own `retry(attempts)` wins. More failures than `max_errors`, a number such as 20
@@ -135,6 +140,10 @@ class PipelineConfig:
     decode_margin: float = MARGIN
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
+    animation: str = "keep"
+    max_pixels: int = MAX_PIXELS
+    max_frames: int = MAX_FRAMES
+    max_file_bytes: int = MAX_FILE_BYTES
     batch_size: int = 8
     memory_limit: int | str | None = None
     error_strategy: ErrorRecoveryStrategy = ErrorRecoveryStrategy.SKIP
@@ -222,6 +231,8 @@ class PipelineConfig:
             self.decode_margin,
             _checked_colour(self.background),
             self.if_larger,
+            Reading(self.animation),
+            Limits(self.max_file_bytes, self.max_pixels, self.max_frames),
         )
 
     @property

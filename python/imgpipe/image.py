@@ -1,7 +1,8 @@
 """`Image`: pixels, and what must not be lost on their way."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,6 +18,16 @@ Space = Literal["grey", "srgb", "linear", "icc"]
 DTYPES = (np.uint8, np.uint16, np.float32)
 
 
+class Frame(NamedTuple):
+    """One frame of an animation, whole, as it is shown; or a page, which has no duration.
+
+    `pixels` is as an Image's, `duration` in milliseconds, 0 for a page.
+    """
+
+    pixels: NDArray[Any]
+    duration: int
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """A picture in memory.
@@ -28,6 +39,9 @@ class Image:
     in the file; its orientation has been applied to the pixels. `lost` is what the file holds and
     this picture does not.
 
+    `frames` are all of an animation or of several pages, each as the pixels are, which are those
+    of the first; none for a still. `loops` is how often an animation plays, 0 meaning for ever.
+
     Raises TypeError or ValueError for pixels that are not as said.
     """
 
@@ -37,6 +51,8 @@ class Image:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     lost: tuple[Loss, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    loops: int = 0
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -45,11 +61,14 @@ class Image:
             raise TypeError(f"Expected pixels of uint8, uint16 or float32, got {kind}")
         if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or not pixels.size:
             raise ValueError(f"Expected pixels of shape (H, W, 1 to 4), got {pixels.shape}")
+        if self.frames:
+            _check_frames(self.frames, pixels)
 
     def __repr__(self) -> str:
+        many = f"{len(self.frames)} frames, " if self.frames else ""
         return (
             f"<Image {self.width}x{self.height}, {self.channels} channels of {self.pixels.dtype}, "
-            f"{self.space}, from {self.format.value}>"
+            f"{many}{self.space}, from {self.format.value}>"
         )
 
     @property
@@ -72,11 +91,45 @@ class Image:
         """Whether the last sample of each pixel is its opacity."""
         return self.channels % 2 == 0
 
+    @property
+    def is_paged(self) -> bool:
+        """Whether it has several pages, and not frames that follow each other in time."""
+        return bool(self.frames) and not any(frame.duration for frame in self.frames)
+
+    def still(self) -> "Image":
+        """The first frame alone, or this picture where there is no other."""
+        return replace(self, frames=()) if self.frames else self
+
+    def stills(self) -> "list[Image]":
+        """A picture for each frame."""
+        if not self.frames:
+            return [self]
+        return [replace(self, pixels=frame.pixels, frames=()) for frame in self.frames]
+
+    def each(self, change: "Callable[[Image], Image]") -> "Image":
+        """What `change` makes of every frame, in the order of time; all that is lost is told once.
+
+        Raises ValueError where frames come out of different sizes.
+        """
+        if not self.frames:
+            return change(self)
+        return self.of_frames(map(change, self.stills()))
+
+    def of_frames(self, stills: "Iterable[Image]") -> "Image":
+        """An animation of `stills`, a picture for each frame of this one, with its durations."""
+        made = list(stills)
+        frames = tuple(
+            Frame(still.pixels, frame.duration)
+            for still, frame in zip(made, self.frames, strict=True)
+        )
+        lost = dict.fromkeys(loss for still in made for loss in still.lost)
+        return replace(made[0], frames=frames, lost=tuple(lost))
+
     def with_pixels(self, pixels: NDArray[Any]) -> "Image":
-        """The same picture with other pixels; a colour profile goes when the colours go."""
+        """A still with other pixels; a colour profile goes when the colours go."""
         if pixels.shape[2] < 3 <= self.channels:
-            return replace(self, pixels=pixels, space="grey", icc_profile=None)
-        return replace(self, pixels=pixels)
+            return replace(self, pixels=pixels, frames=(), space="grey", icc_profile=None)
+        return replace(self, pixels=pixels, frames=())
 
     def without_profile(self) -> "Image":
         """The same numbers, taken for sRGB or its grey."""
@@ -140,6 +193,18 @@ class Image:
         if self.pixels.dtype != np.uint8 and not deep:
             raise TypeError(f"Expected pixels of uint8 or grey of uint16, got {self!r}")
         return pil.fromarray(np.ascontiguousarray(np.asarray(self)))
+
+
+def _check_frames(frames: tuple[Frame, ...], pixels: NDArray[Any]) -> None:
+    if frames[0].pixels is not pixels:
+        raise ValueError("Expected pixels to be those of the first frame")
+    for frame in frames:
+        same = frame.pixels.shape == pixels.shape and frame.pixels.dtype == pixels.dtype
+        if not same:
+            raise ValueError(
+                f"Expected frames like the first, {pixels.dtype} of shape {pixels.shape}, "
+                f"got {frame.pixels.dtype} of {frame.pixels.shape}"
+            )
 
 
 def _plain_mode(image: "PIL.Image.Image") -> str:

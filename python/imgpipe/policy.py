@@ -1,11 +1,28 @@
 """What holds for all outputs of a run, whatever is made of the pictures."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from imgpipe.errors import ConfigError
+from imgpipe.limits import LIMITS, Limits
 
 MARGIN = 1.625  # the least that stays within 0.005 of SSIM: docs/performance.md
 IF_LARGER = ("write", "keep")
+ANIMATIONS = ("keep", "first", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How pictures are read that can be read in several ways.
+
+    `animation` says what becomes of frames: `keep` takes all of them where an output can hold
+    them, `first` the first alone, `error` refuses a picture that has more. Raises ConfigError for
+    anything else.
+    """
+
+    animation: str = "keep"
+
+    def __post_init__(self) -> None:
+        _check_choice("animation", self.animation, ANIMATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +34,8 @@ class Policy:
     at how many times the size that is needed a picture is decoded at least; less is faster, and
     less sharp. `background` is what transparency is laid on where a format has none: red, green,
     blue. `if_larger` "keep" writes the input's own bytes where a picture nothing was done to would
-    become a larger file. Raises ConfigError for anything else.
+    become a larger file. `reading` says how pictures are read, `limits` which are refused. Raises
+    ConfigError for anything else.
     """
 
     keep: frozenset[str] = frozenset({"copyright"})
@@ -26,17 +44,21 @@ class Policy:
     margin: float = MARGIN
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
+    reading: Reading = field(default_factory=Reading)
+    limits: Limits = LIMITS
 
     def __post_init__(self) -> None:
         number = isinstance(self.margin, (int, float))
         if not number or not 1 <= self.margin <= 2:
             raise ConfigError(f"Expected a decode margin from 1 to 2, got {self.margin!r}")
-        if self.if_larger not in IF_LARGER:
-            raise ConfigError(
-                f"Expected if_larger to be one of {', '.join(IF_LARGER)}, got {self.if_larger!r}"
-            )
+        _check_choice("if_larger", self.if_larger, IF_LARGER)
 
     def spell(self) -> str:
-        """The same text for the same policy, in any process."""
-        values = (getattr(self, field.name) for field in fields(self))
+        """The same text for the same policy, in any process; limits change no output."""
+        values = (getattr(self, one.name) for one in fields(self) if one.name != "limits")
         return repr([sorted(v) if isinstance(v, frozenset) else v for v in values])
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, got {value!r}")

@@ -160,7 +160,7 @@ def apply_image_watermark(
     _check_range("opacity", opacity, 0, 1)
     picture = apply_transforms(image, ())
     mark = _as_mark(apply_transforms(watermark, ()))
-    return _laid_over(picture, mark, position, opacity, 0)
+    return picture.each(lambda frame: _laid_over(frame, mark, position, opacity, 0))
 
 
 def apply_watermark(image: "Image | PIL.Image.Image | Pixels", config: WatermarkConfig) -> Image:
@@ -168,7 +168,10 @@ def apply_watermark(image: "Image | PIL.Image.Image | Pixels", config: Watermark
     picture = apply_transforms(image, ())
     short = min(picture.width, picture.height)
     mark = _mark(config, short)
-    return _laid_over(picture, mark, config.position, config.opacity, round(short * config.margin))
+    margin = round(short * config.margin)
+    return picture.each(
+        lambda frame: _laid_over(frame, mark, config.position, config.opacity, margin)
+    )
 
 
 def _mark(config: WatermarkConfig, short: int) -> Pixels:
@@ -212,7 +215,7 @@ def _read_mark(path: str, changed: int) -> Pixels:
 
 def _as_mark(image: Image) -> Pixels:
     """A picture as (H, W, 4) of uint8 in sRGB."""
-    image = to_srgb(image)
+    image = to_srgb(image.still())
     pixels = _as_uint8(image.pixels)
     height, width, channels = pixels.shape
     if channels < 3:

@@ -33,7 +33,7 @@ from imgpipe.files import ImageData
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.policy import Policy
-from imgpipe.steps.decode import decode_for
+from imgpipe.steps.decode import decode_for, read_head
 from imgpipe.steps.encode import encode
 from PIL import Image as pil, ImageCms
 
@@ -326,7 +326,12 @@ def test_of_several_pictures_the_first_comes_and_the_loss_is_told(smooth, encode
     more = [pil.fromarray(255 - smooth(20, 10))]
     for format, kind in (("GIF", "animation"), ("WEBP", "animation"), ("TIFF", "pages")):
         data = encoded(smooth(20, 10), format, save_all=True, append_images=more)
-        assert kinds(decode_image(data)) == {kind}
+        image = decode_image(data)
+        assert len(image.frames) == 2
+        assert image.is_paged == (kind == "pages")
+        made = encode(image, ImageFormat.JPEG, Encoding(), Policy())
+        assert {loss.kind for loss in made.lost} == {kind}
+        assert kinds(codec(image.format).decode(data, read_head(data))) == {kind}
 
 
 def test_what_is_not_read_of_a_jpeg_is_told(smooth) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from PIL import Image, ImageCms
 from imgpipe.codecs import codec, pillow
-from imgpipe.steps.decode import read_head
+from imgpipe.steps.decode import EVERYTHING, read_head
 
 def status(key):
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -31,7 +32,7 @@ ctypes.CDLL(None).malloc_trim(0)
 Path("/proc/self/clear_refs").write_text("5")
 before = status("VmRSS")
 try:
-    image = reader.decode(data, head, scale)
+    image = reader.decode(data, head, scale, wish=EVERYTHING)
 except Exception:
     sys.exit()
 print(status("VmHWM") - before, reader.cost(head, scale))
@@ -49,6 +50,11 @@ def measured(path: Path, scale: int = 1) -> tuple[int, int] | None:
 pytestmark = pytest.mark.skipif(
     not os.access("/proc/self/clear_refs", os.W_OK), reason="the kernel does not tell of peaks"
 )
+
+
+def film(first: pil.Image) -> dict[str, Any]:
+    more = [first.transpose(pil.Transpose.FLIP_TOP_BOTTOM), first.rotate(180), first]
+    return {"save_all": True, "append_images": more, "duration": 100}
 
 
 def saved(folder: Path, smooth) -> list[tuple[Path, int]]:
@@ -70,6 +76,10 @@ def saved(folder: Path, smooth) -> list[tuple[Path, int]]:
         *(("rgba.webp", rgba, {}), ("rgb.webp", rgb, {}), ("rgb.gif", rgb, {})),
         *(("rgb.avif", rgb, {"speed": 10}), ("rgba.jp2", rgba, {}), ("rgb.tif", rgb, {})),
         ("rgb.bmp", rgb, {}),
+        *((f"film.{name}", rgb, film(rgb)) for name in ("gif", "png", "webp", "tif")),
+        ("film-alpha.gif", rgba, film(rgba)),
+        ("film-alpha.webp", rgba, film(rgba)),
+        ("film.avif", rgb, film(rgb) | {"speed": 10}),
     ]
     files = []
     for name, picture, options in kinds:

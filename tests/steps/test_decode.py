@@ -72,12 +72,15 @@ def test_broken_exif_costs_no_picture(smooth, encoded) -> None:
     assert decode_image(data).width == 48
 
 
-def test_of_an_animation_the_first_frame_comes(smooth, encoded) -> None:
+def test_of_an_animation_all_frames_come(smooth, encoded) -> None:
     first, second = smooth(20, 10), 255 - smooth(20, 10)
     data = encoded(
         first, "WEBP", save_all=True, append_images=[pil.fromarray(second)], lossless=True
     )
-    assert np.array_equal(decode_image(data).pixels[..., :3], first)
+    image = decode_image(data)
+    assert np.array_equal(image.pixels[..., :3], first)
+    assert image.frames[0].pixels is image.pixels
+    assert np.array_equal(image.frames[1].pixels[..., :3], second)
 
 
 @pytest.mark.parametrize("format", EVERY)

@@ -3,7 +3,18 @@
 from imgpipe.codecs import codec
 from imgpipe.formats import ImageFormat
 
-_COLUMNS = ("format", "read", "write", "alpha", "bits", "ICC", "EXIF", "shrinks", "through")
+_COLUMNS = (
+    "format",
+    "read",
+    "write",
+    "alpha",
+    "bits",
+    "frames",
+    "ICC",
+    "EXIF",
+    "shrinks",
+    "through",
+)
 
 
 def table() -> str:
@@ -20,9 +31,21 @@ def table() -> str:
 def _row(format: ImageFormat) -> tuple[str, ...]:
     found = codec(format)
     if found is None:
-        return format.value, "no", "no", *("-" * 5), "nothing here yet"
+        return format.value, "no", "no", *("-" * 6), "nothing here yet"
     traits = found.TRAITS[format]
     flags = (traits.alpha, traits.icc, traits.exif, traits.shrinks)
     alpha, icc, exif, shrinks = ("yes" if flag else "no" for flag in flags)
     bits = "8, grey 16" if traits.depth > 8 else "8"
-    return format.value, "yes", "yes", alpha, bits, icc, exif, shrinks, found.version(format)
+    frames = "yes" if traits.frames else "pages" if traits.pages else "no"
+    return (
+        format.value,
+        "yes",
+        "yes",
+        alpha,
+        bits,
+        frames,
+        icc,
+        exif,
+        shrinks,
+        found.version(format),
+    )

@@ -11,8 +11,10 @@ from imgpipe.colours import parse_colour
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError
 from imgpipe.formats import parse_format
+from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
+from imgpipe.policy import ANIMATIONS
 from imgpipe.recipe import read_recipe
 from imgpipe.recovery import ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES
@@ -215,6 +217,25 @@ class RunOptions:
             metavar="write|keep",
             help="keep takes a picture's own file where nothing was done but make it larger.",
         ),
+    ]
+    animation: Annotated[
+        str | None,
+        _option(
+            "--animation",
+            metavar="|".join(ANIMATIONS),
+            help="All frames and pages where the output can hold them, the first, or a failure.",
+        ),
+    ]
+    max_pixels: Annotated[
+        int | None,
+        _option("--max-pixels", help=f"Of a picture, in all frames kept; {MAX_PIXELS} without it."),
+    ]
+    max_frames: Annotated[
+        int | None, _option("--max-frames", help=f"Of a picture; {MAX_FRAMES} without it.")
+    ]
+    max_file_bytes: Annotated[
+        int | None,
+        _option("--max-file-bytes", help=f"Of a picture; {MAX_FILE_BYTES} without it."),
     ]
     watermark_text: Annotated[
         str | None, _option("--watermark-text", help="Text laid over every output.")

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from imgpipe.codecs import pillow
-from imgpipe.codecs.base import Codec
+from imgpipe.codecs.base import Codec, Traits
 from imgpipe.formats import ImageFormat
 
 
@@ -28,6 +28,16 @@ def supported() -> tuple[ImageFormat, ...]:
 def codec(format: ImageFormat) -> Codec | None:
     """The codec for `format`, or None where there is none."""
     return _BY_FORMAT.get(format)
+
+
+def traits(format: ImageFormat) -> Traits:
+    """What `format`, one that is supported, can hold when it is written here."""
+    return _BY_FORMAT[format].TRAITS[format]
+
+
+def written_as(format: ImageFormat | None, content: ImageFormat) -> ImageFormat:
+    """The format of an output: the one asked for, or else the picture's own, or else PNG."""
+    return format or (content if content in _BY_FORMAT else ImageFormat.PNG)
 
 
 def versions() -> dict[str, str]:

@@ -1,12 +1,13 @@
 """What every codec has, so that the rest need not know which library is behind a format."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
+from imgpipe.policy import Reading
 
 ROWS = 256 * 1024  # bytes that a decoder takes for rows and tables, whatever the picture
 SCALES = (8, 4, 2)  # by which some codecs can decode smaller
@@ -19,7 +20,7 @@ class Head:
 
     `width` and `height` are in pixels as stored, `depth` is bits a sample, `orientation` EXIF's.
     `progressive` says that all of it must be read and held before the first pixel is known,
-    `palette` that samples are numbers of colours.
+    `palette` that samples are numbers of colours. `frames` are those of an animation, or pages.
     """
 
     format: ImageFormat
@@ -30,12 +31,29 @@ class Head:
     orientation: int = 1
     progressive: bool = False
     palette: bool = False
+    frames: int = 1
 
     @property
     def upright_size(self) -> tuple[int, int]:
         """(width, height) once the orientation has been applied."""
         turned = self.orientation in (5, 6, 7, 8)
         return (self.height, self.width) if turned else (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a picture that is decoded, as far as its file has it.
+
+    `frames` asks for all of them, `pages` likewise; `reading` says how where there are several
+    ways.
+    """
+
+    frames: bool = False
+    pages: bool = False
+    reading: Reading = field(default_factory=Reading)
+
+
+STILL = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,11 @@ def _is_whole(value: object, low: int, high: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a format can hold when it is written here; `palette` is 256 colours at most."""
+    """What a format can hold when it is written here.
+
+    `palette` is 256 colours at most, `frames` an animation, `loops` how often it plays, `pages`
+    several pictures.
+    """
 
     alpha: bool = False
     depth: int = 8
@@ -85,6 +107,9 @@ class Traits:
     shrinks: bool = False
     lossy: bool = False
     palette: bool = False
+    frames: bool = False
+    loops: bool = True
+    pages: bool = False
 
 
 class Codec(Protocol):
@@ -101,10 +126,12 @@ class Codec(Protocol):
         """What the header tells."""
 
     def cost(self, head: Head, scale: int) -> int:
-        """At most how many bytes decoding takes, pixels included."""
+        """At most how many bytes decoding takes, pixels of all the head's frames included."""
 
-    def decode(self, data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
-        """The picture, upright, or the first one of several, with what was lost.
+    def decode(
+        self, data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
+    ) -> Image:
+        """The picture, upright, with what was lost.
 
         `scale` of 2, 4 or 8 allows a picture smaller by that, rounded up; `grey` one without
         colours. Whether they are taken depends on codec and file.

@@ -7,7 +7,7 @@ be lenient, as it then gives half empty pictures in silence; what it refuses Pil
 import simplejpeg  # type: ignore[import-untyped]
 
 from imgpipe.codecs import pillow
-from imgpipe.codecs.base import ROWS, Encoding, Head
+from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
 from imgpipe.codecs.progressive import for_eighth
 from imgpipe.colour import is_srgb
@@ -56,7 +56,9 @@ def cost(head: Head, scale: int) -> int:
     return coefficients + copies(head.orientation) * head.channels * pixels // scale**2 + ROWS
 
 
-def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
+def decode(
+    data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
+) -> Image:
     """The picture, upright, smaller by `scale`."""
     found = walk(data)
     if not _takes(found):

@@ -4,6 +4,7 @@ Pillow raises whatever its plug-ins come upon; the decode and encode steps make 
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -20,8 +21,9 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from imgpipe.codecs.base import ROWS, Encoding, Head, Traits
+from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.chunks import may_be_turned
+from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
@@ -44,12 +46,12 @@ _READERS: dict[ImageFormat, type[ImageFile.ImageFile]] = {
 
 TRAITS = {
     ImageFormat.JPEG: Traits(icc=True, exif=True, shrinks=True, lossy=True),
-    ImageFormat.PNG: Traits(alpha=True, depth=16, icc=True, exif=True),
-    ImageFormat.GIF: Traits(alpha=True, palette=True),
-    ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True),
+    ImageFormat.PNG: Traits(alpha=True, depth=16, icc=True, exif=True, frames=True),
+    ImageFormat.GIF: Traits(alpha=True, palette=True, frames=True),
+    ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.BMP: Traits(),
-    ImageFormat.TIFF: Traits(alpha=True, depth=16, icc=True, exif=True),
-    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True),
+    ImageFormat.TIFF: Traits(alpha=True, depth=16, icc=True, exif=True, pages=True),
+    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True, loops=False),
     ImageFormat.JPEG2000: Traits(alpha=True, lossy=True),
 }
 
@@ -98,6 +100,7 @@ def head(data: bytes, format: ImageFormat) -> Head:
             _orientation(opened, data),
             progressive,
             opened.mode in ("P", "PA"),
+            _frames(opened),
         )
 
 
@@ -112,34 +115,34 @@ def cost(head: Head, scale: int) -> int:
     each += head.channels * (copies(head.orientation) > 2)
     whole = head.progressive and head.format is ImageFormat.JPEG
     coefficients = 2 * head.channels * pixels if whole else 0
-    return coefficients + int(each * pixels) // scale**2 + 2 * ROWS
+    more = 2 * 4 * pixels * head.frames if head.frames > 1 else 0  # as they are read, and alike
+    return coefficients + int(each * pixels) // scale**2 + 2 * ROWS + more
 
 
-def decode(data: bytes, head: Head, scale: int = 1, *, grey: bool = False) -> Image:
-    """The picture, upright, or the first one of several, with what was lost."""
+def decode(
+    data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
+) -> Image:
+    """The picture, upright, with what was lost."""
     with _open(data, head.format) as opened:
         if isinstance(opened, JpegImageFile) and (scale > 1 or grey):
             size = opened.size[0] // scale, opened.size[1] // scale
             colourless = grey and opened.mode == "RGB" and "icc_profile" not in opened.info
             opened.draft("L" if colourless else opened.mode, size)
-        lost = _frames_left(opened)
+        lost, add = _frames_left(head, wish)
         exif = _exif(opened)
         opened.load()
         lost += _metadata_left(opened)  # some of which comes after the pixels
         picture, loss = _picture(opened)
+        if add:
+            picture = add(picture, opened, lambda opened: _picture(opened)[0])
     if head.depth > 8 and picture.pixels.dtype == np.uint8:
         lost.append(Loss("depth", f"{head.depth} bits to 8"))
     picture = replace(picture, format=head.format, exif=exif, lost=(*picture.lost, *loss, *lost))
-    return upright(picture, head.orientation)
+    return picture.each(lambda frame: upright(frame, head.orientation))
 
 
 def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     """`image`, which the format's traits can hold, as a file."""
-    picture = image.to_pil()
-    if format in (ImageFormat.WEBP, ImageFormat.AVIF) and image.channels < 3:
-        picture = picture.convert("RGBA" if image.has_alpha else "RGB")
-    if format is ImageFormat.GIF and image.channels == 2:
-        picture = picture.convert("RGBA")
     options = _options(format, how)
     traits = TRAITS[format]
     # Given to each saver, as some fall back to what the picture carries and some do not.
@@ -149,6 +152,9 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
         options["exif"] = how.exif
         if format is ImageFormat.TIFF and has_parts(how.exif):
             del options["compression"]  # libtiff, which compresses, writes only the main part
+    if image.frames:
+        return save_frames(image, format, options)
+    picture = as_pil(image, format)
     if format is ImageFormat.JPEG:
         _make_room(picture, options)
     with _memory(format) as opened:
@@ -209,12 +215,23 @@ def _exif(opened: ImageFile.ImageFile) -> bytes | None:
     return exif
 
 
-def _frames_left(opened: ImageFile.ImageFile) -> list[Loss]:
+def _frames(opened: ImageFile.ImageFile) -> int:
+    """How many frames or pages there are, a picture for those who know no animation left out."""
     if not getattr(opened, "is_animated", False):
-        return []
-    if isinstance(opened, TiffImageFile):
-        return [Loss("pages", "those after the first")]
-    return [Loss("animation", "frames after the first")]
+        return 1
+    count: int = getattr(opened, "n_frames")  # noqa: B009  # not all of them have it
+    return count - bool(opened.info.get("default_image"))
+
+
+def _frames_left(head: Head, wish: Wish) -> tuple[list[Loss], Callable[..., Image] | None]:
+    """What is lost of several frames or pages, or else what adds them."""
+    if head.frames == 1:
+        return [], None
+    if head.format is ImageFormat.TIFF:
+        return ([], with_pages) if wish.pages else ([Loss("pages", "those after the first")], None)
+    if wish.frames:
+        return [], with_frames
+    return [Loss("animation", "frames after the first")], None
 
 
 def _metadata_left(opened: ImageFile.ImageFile) -> list[Loss]:

@@ -20,7 +20,7 @@ from imgpipe.flow.storage import Storage
 from imgpipe.formats import ImageFormat
 from imgpipe.runlog import Row
 from imgpipe.steps.cost import picture_cost
-from imgpipe.steps.decode import decode_for
+from imgpipe.steps.decode import decode_for, wish_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of
 from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Target, named_by_content, settle
@@ -54,7 +54,7 @@ def load_picture(
 ) -> ImageData:
     """The load lane's step."""
     lap = Lap(metrics, job.path)
-    loaded = storage.read(lambda: load(job.found.file))
+    loaded = storage.read(lambda: load(job.found.file, job.limits))
     lap.took("load")
     metrics.read_bytes.add(len(loaded.data))
     return loaded
@@ -67,7 +67,7 @@ def weigh(item: Item[Job] | Item[ImageData]) -> int:
     if isinstance(item.result, ImageData):
         head, size = item.result.head, len(item.result.data)
     else:
-        head, size = peek(item.job.found.file), item.job.found.size
+        head, size = peek(item.job.found.file, item.job.limits), item.job.found.size
     return picture_cost(head, size, item.job.outputs) if head else size
 
 
@@ -116,7 +116,9 @@ def make_outputs(
         planned = item.job.outputs
         linear = any(how.policy.linear for how in planned)  # a smaller decode is not
         chains = [] if linear else [how.transforms for how in planned]
-        source = decode_for(loaded, chains, max(how.policy.margin for how in planned))
+        margin, policy = max(how.policy.margin for how in planned), planned[0].policy
+        wish = wish_for([how.format for how in planned], loaded.file.format, policy)
+        source = decode_for(loaded, chains, margin, wish, policy.limits)
         lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)
         return tuple(

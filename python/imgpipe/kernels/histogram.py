@@ -18,7 +18,13 @@ MAX_CUTOFF = 49.9
 WHITE_LEVEL = 65535  # of uint16, and of floats where their levels are counted
 
 
-def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -> Array:
+def equalize(
+    array: ArrayLike,
+    *,
+    model: ArrayLike | None = None,
+    out: Any = None,
+    threads: int | None = None,
+) -> Array:
     """Equalise the histogram, so that every range of levels holds as many pixels as any other.
 
     `array` is uint8, uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result.
@@ -26,7 +32,9 @@ def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
     equalised, and each of a pixel's colours moves by as much as its luma did, so that its chroma
     stays; what leaves the range of integers is clamped. Alpha stays. Floats are counted as 65536
     levels over 0..1, and those beyond as 0 and 1; the curve between levels is straight. A picture
-    of one level is copied. `out` and `threads` as for `convolve`.
+    of one level is copied. Levels are counted in `model`, of the shape and dtype of `array`, where
+    one is given: so all frames of a film change as its first does. `out` and `threads` as for
+    `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 
@@ -36,7 +44,8 @@ def equalize(array: ArrayLike, *, out: Any = None, threads: int | None = None) -
     """
     source = planes(array)
     result, target = output(out, array, source)
-    curve = _equalizing(_count_levels(source, threads, lumas=True), source.dtype)
+    counts = _count_levels(_looked_at(model, source), threads, lumas=True)
+    curve = _equalizing(counts, source.dtype)
     if curve is None:
         call(copy, source, target, (), threads)
     else:
@@ -50,6 +59,7 @@ def clahe(
     clip_limit: float = 2.0,
     tiles: tuple[int, int] = (8, 8),
     *,
+    model: ArrayLike | None = None,
     out: Any = None,
     threads: int | None = None,
 ) -> Array:
@@ -60,8 +70,8 @@ def clahe(
     OpenCV's `createCLAHE`. `tiles` is how many there are, (columns, rows), each from 1 to 64, and
     together up to 256 for uint16 and float32. No level of a tile counts for more than `clip_limit`
     times its mean; what is cut off is spread over all levels. It is from 0, for no limit, to 1e6.
-    Colours, alpha and floats are treated as by `equalize`. Beside the picture it needs 2 bytes for
-    every level of every tile, of which uint8 has 256 and the others 65536.
+    Colours, alpha, floats and `model` are treated as by `equalize`. Beside the picture
+    it needs 2 bytes for every level of every tile, of which uint8 has 256 and the others 65536.
 
     >>> import numpy as np
     >>> clahe(np.array([[100, 100, 101, 103]], np.uint8), 0, (1, 1)).tolist()
@@ -76,13 +86,19 @@ def clahe(
     levels, pixels = _levels(source), width * height
     most = max(1, int(limit * pixels / levels)) if limit else pixels
     curves = np.empty((rows, columns * levels, 1), np.uint16)
-    call(_imgcore.equalizers, source, curves, (*layout, min(most, pixels)), threads)
+    counted = _looked_at(model, source)
+    call(_imgcore.equalizers, counted, curves, (*layout, min(most, pixels)), threads)
     call(_imgcore.adapt, source, target, (curves, *layout), threads)
     return result
 
 
 def auto_contrast(
-    array: ArrayLike, cutoff: float = 0.0, *, out: Any = None, threads: int | None = None
+    array: ArrayLike,
+    cutoff: float = 0.0,
+    *,
+    model: ArrayLike | None = None,
+    out: Any = None,
+    threads: int | None = None,
 ) -> Array:
     """Stretch the levels in use over all, the lowest to black and the highest to white.
 
@@ -90,7 +106,8 @@ def auto_contrast(
     All colours count together and are stretched alike, so that a grey stays grey. `array` is uint8,
     uint16 or float32, (H, W) or (H, W, C) with C from 1 to 4; so is the result. Integers are
     rounded half up; floats are counted as 65536 levels over 0..1, and clamped to 0..1. Alpha stays.
-    A picture with one level in use is copied. `out` and `threads` as for `convolve`.
+    A picture with one level in use is copied. `model` as for `equalize`, `out` and `threads` as for
+    `convolve`.
 
     Raises TypeError or ValueError for arguments that are not as said.
 
@@ -101,7 +118,7 @@ def auto_contrast(
     percent = number(cutoff, 0, MAX_CUTOFF, "cutoff")
     source = planes(array)
     result, target = output(out, array, source)
-    counts = _count_levels(source, threads, lumas=False)
+    counts = _count_levels(_looked_at(model, source), threads, lumas=False)
     upto, drop = np.cumsum(counts), int(counts.sum() * percent / 100)
     low = int(np.searchsorted(upto, drop, side="right"))
     high = int(np.searchsorted(upto, upto[-1] - drop, side="left"))
@@ -112,6 +129,19 @@ def auto_contrast(
     else:
         stretch(source, target, float(low), float(high - low), threads)
     return result
+
+
+def _looked_at(model: ArrayLike | None, source: Array) -> Array:
+    """The planes whose levels are counted."""
+    if model is None:
+        return source
+    counted = planes(model)
+    if counted.dtype != source.dtype or counted.shape != source.shape:
+        raise ValueError(
+            f"Expected a model of {source.dtype} and shape {source.shape} like the array, "
+            f"got {counted.dtype} and {counted.shape}"
+        )
+    return counted
 
 
 def _count_levels(source: Array, threads: int | None, *, lumas: bool) -> NDArray[np.int64]:

@@ -1,10 +1,12 @@
 """Cost: how much memory a picture takes on its whole way, from its header alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from imgpipe.codecs import codec
 from imgpipe.codecs.base import Head
-from imgpipe.steps.decode import scale_for
+from imgpipe.codecs.palettes import TABLE_BYTES
+from imgpipe.steps.decode import frames_read, scale_for, wish_for
 from imgpipe.steps.plan import Output
 from imgpipe.transforms import leading_size
 
@@ -24,12 +26,18 @@ def picture_cost(head: Head, size_bytes: int, outputs: Sequence[Output]) -> int:
     scale = scale_for(head, chains, max(output.policy.margin for output in outputs))
     width, height = (-(-side // scale) for side in head.upright_size)
     deep = 2 if head.depth > 8 else 1
-    pixels = width * height * max(head.channels, 3) * deep
+    policy = outputs[0].policy
+    frames = frames_read(head, wish_for([one.format for one in outputs], head.format, policy))
+    if frames > policy.limits.frames or frames * head.width * head.height > policy.limits.pixels:
+        frames = 1  # it is refused before it is decoded
+    head = replace(head, frames=frames)
+    pixels = width * height * max(head.channels, 3 if frames == 1 else 4) * deep * frames
     halves = pixels // 3
     areas = [_area(output, head) for output in outputs]
     sample = 4 if linear else deep
-    making = max(areas) * _DECODED_ALPHA * _COPIES * sample
-    files = sum(areas) * 2 * deep
+    making = max(areas) * _DECODED_ALPHA * _COPIES * sample * frames
+    making += TABLE_BYTES if frames > 1 else 0  # for a GIF's palette
+    files = sum(areas) * 2 * deep * frames
     return size_bytes + max(reader.cost(head, scale), pixels + halves + making) + files
 
 

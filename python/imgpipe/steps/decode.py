@@ -1,20 +1,22 @@
 """Decode: a picture file's bytes in, an upright Image out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from imgpipe.codecs import codec, supported
-from imgpipe.codecs.base import SCALES, Codec, Head
+from imgpipe.codecs import codec, supported, traits, written_as
+from imgpipe.codecs.base import SCALES, Codec, Head, Wish
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
 from imgpipe.formats import ImageFormat, sniff_format
 from imgpipe.image import Image
-from imgpipe.limits import check_dimensions
-from imgpipe.policy import MARGIN
+from imgpipe.limits import LIMITS, Limits
+from imgpipe.policy import MARGIN, Policy
 from imgpipe.steps.source import Source
 from imgpipe.transforms import ImageTransform, leading_size, starts_grey
 
 Chain = Sequence[ImageTransform]
+
+EVERYTHING = Wish(frames=True, pages=True)
 
 
 def get_image_dimensions(data: bytes, path: Path | None = None) -> tuple[int, int]:
@@ -27,25 +29,25 @@ def get_image_dimensions(data: bytes, path: Path | None = None) -> tuple[int, in
     return head.width, head.height
 
 
-def read_head(data: bytes, path: Path | None = None) -> Head:
+def read_head(data: bytes, path: Path | None = None, limits: Limits = LIMITS) -> Head:
     """What a picture's header tells. Raises as `get_image_dimensions` does."""
     reader, format = _reader(data, path)
     try:
         head = reader.head(data, format)
     except Exception as error:  # codecs raise anything
         raise _broken(format, error, path) from error
-    check_dimensions(head.width, head.height, path)
+    limits.check_dimensions(head.width, head.height, path)
     return head
 
 
 def decode_image(data: bytes, path: Path | None = None) -> Image:
-    """The picture in `data`, upright; of an animation the first frame.
+    """The picture in `data`, upright, with all frames of an animation and all pages of a TIFF.
 
     Pixels are (H, W, C) of uint8, but for deep grey. What the file holds beyond that is in `lost`.
     Raises DecodeError for bytes that are no whole picture we read, LimitExceeded for one too large.
     `path` is only for the error.
     """
-    return _decode(data, read_head(data, path), path)
+    return _decode(data, read_head(data, path), path, wish=EVERYTHING)
 
 
 def decode(loaded: ImageData) -> Image:
@@ -53,16 +55,22 @@ def decode(loaded: ImageData) -> Image:
     return decode_image(loaded.data, loaded.file.path)
 
 
-def decode_for(loaded: ImageData, chains: Sequence[Chain], margin: float = MARGIN) -> Source:
+def decode_for(
+    loaded: ImageData,
+    chains: Sequence[Chain],
+    margin: float = MARGIN,
+    wish: Wish = EVERYTHING,
+    limits: Limits = LIMITS,
+) -> Source:
     """A picture, at the smallest scale its codec has that is enough for all of `chains`.
 
     That is at least `margin` times the size that any of them makes of it first. Where all start
-    with Grayscale, colours may not be decoded at all.
+    with Grayscale, colours may not be decoded at all. `wish` is what else the outputs need.
     """
     path = loaded.file.path
-    head = loaded.head or read_head(loaded.data, path)
+    head = loaded.head or read_head(loaded.data, path, limits)
     grey = bool(chains) and all(map(starts_grey, chains))
-    image = _decode(loaded.data, head, path, scale_for(head, chains, margin), grey)
+    image = _decode(loaded.data, head, path, scale_for(head, chains, margin), grey, wish, limits)
     return Source(image, head.upright_size, head.orientation)
 
 
@@ -78,12 +86,42 @@ def scale_for(head: Head, chains: Sequence[Chain], margin: float) -> int:
     return next((n for n in SCALES if width >= n * wide and height >= n * high), 1)
 
 
+def wish_for(formats: Collection[ImageFormat | None], content: ImageFormat, policy: Policy) -> Wish:
+    """What outputs in `formats`, None meaning the picture's own, need of a picture of `content`."""
+    held = [traits(written_as(format, content)) for format in formats]
+    keep = policy.reading.animation == "keep"
+    return Wish(
+        keep and any(one.frames for one in held),
+        keep and any(one.pages for one in held),
+        policy.reading,
+    )
+
+
+def frames_read(head: Head, wish: Wish) -> int:
+    """How many frames or pages are decoded."""
+    wanted = wish.pages if head.format is ImageFormat.TIFF else wish.frames
+    return head.frames if wanted else 1
+
+
 def _decode(
-    data: bytes, head: Head, path: Path | None, scale: int = 1, grey: bool = False
+    data: bytes,
+    head: Head,
+    path: Path | None,
+    scale: int = 1,
+    grey: bool = False,
+    wish: Wish = EVERYTHING,
+    limits: Limits = LIMITS,
 ) -> Image:
     reader, format = _reader(data, path)
+    if head.frames > 1 and wish.reading.animation == "error":
+        raise DecodeError(
+            f"Expected a still picture, got {head.frames} frames; animation keep or first takes "
+            "them",
+            path,
+        )
+    limits.check_dimensions(head.width, head.height, path, frames_read(head, wish))
     try:
-        return reader.decode(data, head, scale, grey=grey)
+        return reader.decode(data, head, scale, grey=grey, wish=wish)
     except Exception as error:  # codecs raise anything
         raise _broken(format, error, path) from error
 

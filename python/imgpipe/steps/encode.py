@@ -102,6 +102,19 @@ def smaller_of(made: Encoded, loaded: ImageData) -> Encoded:
 
 def _held(image: Image, traits: Traits, policy: Policy) -> Image:
     """`image` as the format can hold it, with what that loses."""
+    if image.frames and not (traits.pages if image.is_paged else traits.frames):
+        what = "pages" if image.is_paged else "animation"
+        told = "those after the first" if image.is_paged else "frames after the first"
+        image = image.still().losing(Loss(what, told))
+    if image.frames and image.loops and not traits.loops:
+        image = image.losing(Loss("animation", "how often it plays"))
+    image = image.each(lambda frame: _still_held(frame, traits, policy))
+    if traits.palette and _colours(image) > _PALETTE:
+        image = image.losing(Loss("colours", f"all but {_PALETTE}"))
+    return image
+
+
+def _still_held(image: Image, traits: Traits, policy: Policy) -> Image:
     if image.has_alpha and not traits.alpha:
         if image.pixels[..., -1].min() < _white(image):
             image = image.losing(Loss("alpha", "laid on a background"))
@@ -112,16 +125,19 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         image = _eight_bits(image).losing(Loss("depth", f"{bits} bits to 8"))
     if "icc" not in policy.keep or not traits.icc:
         image = to_srgb(image)
-    if traits.palette and _colours(image) > _PALETTE:
-        image = image.losing(Loss("colours", f"all but {_PALETTE}"))
     return image
 
 
 def _colours(image: Image) -> int:
-    """How many different pixels there are, of uint8."""
+    """How many different pixels of uint8 there are; once there are too many, no more is told."""
     samples = np.zeros((image.height, image.width, 4), np.uint8)
-    samples[..., : image.channels] = image.pixels
-    return len(np.unique(samples.view(np.uint32)))
+    seen = np.empty(0, np.uint32)
+    for still in image.stills():
+        samples[..., : image.channels] = still.pixels
+        seen = np.union1d(seen, samples.view(np.uint32))
+        if len(seen) > _PALETTE:
+            break
+    return len(seen)
 
 
 def _white(image: Image) -> float:

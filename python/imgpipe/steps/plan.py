@@ -12,10 +12,11 @@ from pathlib import Path, PurePath
 from typing import Literal, get_args
 from unicodedata import normalize
 
-from imgpipe.codecs import supported, versions
+from imgpipe.codecs import versions, written_as
 from imgpipe.codecs.base import Encoding
 from imgpipe.errors import CollisionError
 from imgpipe.formats import ImageFormat, detect_format, split_extension
+from imgpipe.limits import Limits
 from imgpipe.naming import Template
 from imgpipe.policy import Policy
 from imgpipe.spool import Row, Spool
@@ -90,6 +91,11 @@ class Job:
     def outputs(self) -> list[Output]:
         """How each is made."""
         return [target.output for target in self.targets]
+
+    @property
+    def limits(self) -> Limits:
+        """What its picture may have."""
+        return self.targets[0].output.policy.limits
 
 
 def plan(
@@ -254,7 +260,7 @@ def settle(target: Target, content: ImageFormat) -> Target:
     """
     if target.format is not None:
         return target
-    format = content if content in supported() else ImageFormat.PNG
+    format = written_as(None, content)
     return replace(target, format=format, path=named_as(target.path, format))
 
 

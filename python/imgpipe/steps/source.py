@@ -1,9 +1,5 @@
 """A decoded picture, at the sizes that what is made of it starts from."""
 
-from typing import Any
-
-from numpy.typing import NDArray
-
 from imgpipe import kernels
 from imgpipe.image import Image
 from imgpipe.transforms.sizing import MIRRORED_ACROSS, MIRRORED_DOWN
@@ -37,12 +33,12 @@ class Source:
                 return image
             level += 1
             if level == len(self._levels):
-                self._levels.append(image.with_pixels(self._halved(image)))
+                self._levels.append(image.each(self._halved))
 
-    def _halved(self, image: Image) -> NDArray[Any]:
+    def _halved(self, image: Image) -> Image:
         """Means of two by two pixels, counted from the edges that a smaller decode counts from."""
         wide, high = 2 * -(-image.width // 2), 2 * -(-image.height // 2)
         left = image.width - wide if self.orientation in MIRRORED_ACROSS else 0
         top = image.height - high if self.orientation in MIRRORED_DOWN else 0
-        half = wide // 2, high // 2
-        return kernels.resize(image.pixels, half, filter="box", box=(left, top, wide, high))
+        half, box = (wide // 2, high // 2), (left, top, wide, high)
+        return image.with_pixels(kernels.resize(image.pixels, half, filter="box", box=box))

@@ -62,7 +62,9 @@ def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Poli
 
 
 def _resized(image: Image, first: Sizing, source: Source, policy: Policy) -> Image:
-    if not policy.linear:
-        return first.apply_to(image, source.size, source.orientation)
-    image = to_srgb(image)
-    return from_linear(first.apply_to(to_linear(image), source.size), image.pixels.dtype)
+    dtype = image.pixels.dtype
+    if policy.linear:
+        image = to_srgb(image).each(to_linear)
+    model = image.still() if image.frames else None
+    image = image.each(lambda frame: first.apply_to(frame, source.size, source.orientation, model))
+    return image.each(lambda frame: from_linear(frame, dtype)) if policy.linear else image

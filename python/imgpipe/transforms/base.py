@@ -28,6 +28,13 @@ class ImageTransform:
     def apply(self, image: Image) -> Image:
         """A new picture; `image` stays as it is."""
 
+    def follow(self, image: Image, model: Image) -> Image:
+        """What becomes of a later frame of a film, whose first one is `model`.
+
+        What is looked for is looked for in `model`, so that all frames change alike.
+        """
+        return self.apply(image)
+
     def reach(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) that what comes of a picture of `width` by `height` has at most."""
         return width, height

@@ -1,7 +1,7 @@
 """What a chain of transforms tells before it runs, and how it runs."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -64,7 +64,7 @@ def run_chain(image: Image, transforms: Iterable[ImageTransform]) -> Image:
         steps = list(group)
         if is_curve and len(steps) > 1 and image.pixels.dtype != np.float32 and _pays(image):
             curve = _curve(tuple(steps), image.pixels.dtype)
-            image = image.with_pixels(kernels.lookup(image.pixels, curve))
+            image = image.each(partial(_looked_up, curve=curve))
         else:
             image = _each(image, steps)
     return image
@@ -85,5 +85,13 @@ def _curve(curves: tuple[ImageTransform, ...], dtype: np.dtype[Any]) -> NDArray[
 
 def _each(image: Image, transforms: Iterable[ImageTransform]) -> Image:
     for step in transforms:
-        image = step.apply(image)
+        image = image.each(partial(_follow, step=step, model=image.still()))
     return image
+
+
+def _looked_up(image: Image, curve: NDArray[Any]) -> Image:
+    return image.with_pixels(kernels.lookup(image.pixels, curve))
+
+
+def _follow(frame: Image, step: ImageTransform, model: Image) -> Image:
+    return step.apply(frame) if frame.pixels is model.pixels else step.follow(frame, model)

@@ -91,7 +91,13 @@ class Fit(Sizing):
         resized, box = self.size_of(width, height), self._box(width, height)
         return max(resized[0], box[0]), max(resized[1], box[1])
 
-    def apply_to(self, image: Image, size: tuple[int, int], orientation: int = 1) -> Image:
+    def apply_to(
+        self,
+        image: Image,
+        size: tuple[int, int],
+        orientation: int = 1,
+        model: Image | None = None,
+    ) -> Image:
         image = super().apply_to(image, size, orientation)
         box = self._box(*size)
         if self.mode == "contain":
@@ -100,7 +106,8 @@ class Fit(Sizing):
             return padded(image, left, top, across - left, down - top, self.background)
         if self.mode == "cover":
             wide, high = min(box[0], image.width), min(box[1], image.height)
-            x, y = self._corner(image, wide, high)
+            shown = image if model is None else super().apply_to(model, size, orientation)
+            x, y = self._corner(shown, wide, high)
             return image.with_pixels(kernels.crop(image.pixels, (x, y, wide, high)))
         return image
 

@@ -31,11 +31,21 @@ class Sizing(ImageTransform):
     def apply(self, image: Image) -> Image:
         return self.apply_to(image, (image.width, image.height))
 
-    def apply_to(self, image: Image, size: tuple[int, int], orientation: int = 1) -> Image:
-        """`apply`, where `image` stands for a picture of `size`, (width, height).
+    def follow(self, image: Image, model: Image) -> Image:
+        return self.apply_to(image, (image.width, image.height), model=model)
 
-        It may be a half, a quarter and so on of it, pixels reaching beyond its right and lower
-        edges, or those that have become of them since it was turned by an EXIF `orientation`.
+    def apply_to(
+        self,
+        image: Image,
+        size: tuple[int, int],
+        orientation: int = 1,
+        model: Image | None = None,
+    ) -> Image:
+        """`apply`, or with a `model` `follow`, where `image` stands for a picture of `size`.
+
+        That is (width, height). `image` may be a half, a quarter and so on of it, pixels reaching
+        beyond its right and lower edges, or those that have become of them since it was turned by
+        an EXIF `orientation`; so may `model`.
         """
         wanted = self.size_of(*size)
         wide, high = extent(image.width, size[0]), extent(image.height, size[1])

@@ -136,6 +136,10 @@ class AutoContrast(PixelTransform):
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.auto_contrast(pixels, self.cutoff)
 
+    def follow(self, image: Image, model: Image) -> Image:
+        changed = kernels.auto_contrast(image.pixels, self.cutoff, model=model.pixels)
+        return image.with_pixels(changed)
+
 
 @dataclass(frozen=True)
 class Equalize(PixelTransform):
@@ -146,6 +150,9 @@ class Equalize(PixelTransform):
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.equalize(pixels)
+
+    def follow(self, image: Image, model: Image) -> Image:
+        return image.with_pixels(kernels.equalize(image.pixels, model=model.pixels))
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,10 @@ class Clahe(PixelTransform):
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.clahe(pixels, self.clip_limit, self.tiles)
+
+    def follow(self, image: Image, model: Image) -> Image:
+        changed = kernels.clahe(image.pixels, self.clip_limit, self.tiles, model=model.pixels)
+        return image.with_pixels(changed)
 
     @classmethod
     def parse(cls, arguments: str) -> Self:
