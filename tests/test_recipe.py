@@ -27,6 +27,7 @@ from imgpipe.recipe import (
 
 EVERYTHING = {
     "animation": "first",
+    "dicom_window": "full",
     "max_pixels": 10**9,
     "max_frames": 1000,
     "max_file_bytes": 10**9,

@@ -185,8 +185,9 @@ async def process_with_variants(
         start = time.perf_counter()
         try:
             formats = [variant.format for variant in given]
-            wish = wish_for(formats, data.file.format, Policy())
-            source = decode_for(data, [variant.transforms for variant in given], wish=wish)
+            chains = [variant.transforms for variant in given]
+            wish = wish_for(chains, formats, data.file.format, Policy())
+            source = decode_for(data, chains, wish=wish)
         except ImageError as error:
             return [_failed(data, error, start) for _ in given]
         return [_make_variant(data, source, variant, Path(output_dir)) for variant in given]

@@ -88,7 +88,8 @@ class PipelineConfig:
     `animation` says what becomes of frames and pages: `keep` takes all of them where an output can
     hold them, `first` the first alone, `error` fails a picture that has more than one. A picture is
     refused that has more than `max_pixels` in all frames that are kept, more than `max_frames`, or
-    a file of more than `max_file_bytes`.
+    a file of more than `max_file_bytes`. `dicom_window` is which values of a DICOM picture are
+    shown where no Window says so: those the `file` names, all but a `percentile`, or in `full`.
 
     What storage refuses is tried again, `retry_attempts` times in all, with longer and longer
     waits; a broken picture never is. `error_strategy` says what a picture that fails means to the
@@ -141,6 +142,7 @@ class PipelineConfig:
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
     animation: str = "keep"
+    dicom_window: str = "file"
     max_pixels: int = MAX_PIXELS
     max_frames: int = MAX_FRAMES
     max_file_bytes: int = MAX_FILE_BYTES
@@ -231,7 +233,7 @@ class PipelineConfig:
             self.decode_margin,
             _checked_colour(self.background),
             self.if_larger,
-            Reading(self.animation),
+            Reading(self.animation, self.dicom_window),
             Limits(self.max_file_bytes, self.max_pixels, self.max_frames),
         )
 

@@ -147,6 +147,8 @@ def sniff_format(data: bytes) -> ImageFormat:
     >>> sniff_format(b"GIF89a...")
     <ImageFormat.GIF: 'GIF'>
     """
+    if data[128:132] == b"DICM":  # what comes before it may be the header of another format
+        return ImageFormat.DICOM
     for signature, format in _SIGNATURES:
         if data.startswith(signature):
             return format
@@ -154,6 +156,4 @@ def sniff_format(data: bytes) -> ImageFormat:
         return ImageFormat.WEBP
     if data[4:8] == b"ftyp":
         return _BRANDS.get(bytes(data[8:12]), ImageFormat.UNKNOWN)
-    if data[128:132] == b"DICM":
-        return ImageFormat.DICOM
     return ImageFormat.UNKNOWN

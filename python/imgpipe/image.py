@@ -28,6 +28,20 @@ class Frame(NamedTuple):
     duration: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Measure:
+    """What samples of uint16 measure, and how that is shown unless a window is asked for.
+
+    A sample stands for `slope` times itself + `intercept`, in Hounsfield units and the like;
+    `curve` has what is shown for each of 65536 samples; low is white where it is `inverted`.
+    """
+
+    slope: float
+    intercept: float
+    curve: NDArray[Any]
+    inverted: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """A picture in memory.
@@ -41,6 +55,8 @@ class Image:
 
     `frames` are all of an animation or of several pages, each as the pixels are, which are those
     of the first; none for a still. `loops` is how often an animation plays, 0 meaning for ever.
+    `measure` is there where the pixels are not yet what is to be seen, as of a DICOM picture whose
+    window is to be chosen.
 
     Raises TypeError or ValueError for pixels that are not as said.
     """
@@ -53,6 +69,7 @@ class Image:
     lost: tuple[Loss, ...] = ()
     frames: tuple[Frame, ...] = ()
     loops: int = 0
+    measure: Measure | None = None
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -124,6 +141,14 @@ class Image:
         )
         lost = dict.fromkeys(loss for still in made for loss in still.lost)
         return replace(made[0], frames=frames, lost=tuple(lost))
+
+    def shown(self) -> "Image":
+        """What is to be seen, of a picture of what was measured; else this picture."""
+        measure = self.measure
+        if measure is None:
+            return self
+        plain = replace(self, measure=None)
+        return plain.each(lambda still: still.with_pixels(measure.curve[still.pixels]))
 
     def with_pixels(self, pixels: NDArray[Any]) -> "Image":
         """A still with other pixels; a colour profile goes when the colours go."""

@@ -8,6 +8,7 @@ from imgpipe.limits import LIMITS, Limits
 MARGIN = 1.625  # the least that stays within 0.005 of SSIM: docs/performance.md
 IF_LARGER = ("write", "keep")
 ANIMATIONS = ("keep", "first", "error")
+DICOM_WINDOWS = ("file", "percentile", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +16,18 @@ class Reading:
     """How pictures are read that can be read in several ways.
 
     `animation` says what becomes of frames: `keep` takes all of them where an output can hold
-    them, `first` the first alone, `error` refuses a picture that has more. Raises ConfigError for
-    anything else.
+    them, `first` the first alone, `error` refuses a picture that has more. `dicom_window` says
+    which values of a DICOM picture are spread from black to white: those that its `file` names, all
+    but a `percentile` at either end, or `full`, which is also what becomes of a file that names
+    none. Raises ConfigError for anything else.
     """
 
     animation: str = "keep"
+    dicom_window: str = "file"
 
     def __post_init__(self) -> None:
         _check_choice("animation", self.animation, ANIMATIONS)
+        _check_choice("dicom_window", self.dicom_window, DICOM_WINDOWS)
 
 
 @dataclass(frozen=True, slots=True)

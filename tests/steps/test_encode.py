@@ -8,10 +8,10 @@ from imgpipe import (
     encode_image,
     sniff_format,
 )
-from imgpipe.codecs import supported
+from imgpipe.codecs import writable
 from PIL import Image as pil
 
-EVERY = [format for format in ImageFormat if format in supported()]
+EVERY = [format for format in ImageFormat if format in writable()]
 WITHOUT_ALPHA = (ImageFormat.JPEG, ImageFormat.BMP)
 # How far apart a wave and its lossy copy may lie, in levels on average.
 LOSS = {

@@ -1,6 +1,7 @@
 """`imgpipe formats`: what this installation reads and writes."""
 
-from imgpipe.codecs import codec
+from imgpipe.codecs import codec, extra
+from imgpipe.codecs.base import Traits
 from imgpipe.formats import ImageFormat
 
 _COLUMNS = (
@@ -29,23 +30,20 @@ def table() -> str:
 
 
 def _row(format: ImageFormat) -> tuple[str, ...]:
-    found = codec(format)
+    found, name = codec(format), format.value
     if found is None:
-        return format.value, "no", "no", *("-" * 6), "nothing here yet"
+        need = f"pip install 'imgpipe[{extra(format)}]'" if extra(format) else "nothing here yet"
+        return name, "no", "no", *("-" * 6), need
     traits = found.TRAITS[format]
-    flags = (traits.alpha, traits.icc, traits.exif, traits.shrinks)
-    alpha, icc, exif, shrinks = ("yes" if flag else "no" for flag in flags)
-    bits = "8, grey 16" if traits.depth > 8 else "8"
+    flags = (traits.writes, traits.alpha, traits.icc, traits.exif, traits.shrinks)
+    writes, alpha, icc, exif, shrinks = ("yes" if flag else "no" for flag in flags)
     frames = "yes" if traits.frames else "pages" if traits.pages else "no"
-    return (
-        format.value,
-        "yes",
-        "yes",
-        alpha,
-        bits,
-        frames,
-        icc,
-        exif,
-        shrinks,
-        found.version(format),
-    )
+    library = found.version(format)
+    return name, "yes", writes, alpha, _bits(traits), frames, icc, exif, shrinks, library
+
+
+def _bits(traits: Traits) -> str:
+    bits = str(traits.depth)
+    if traits.grey_depth > traits.depth:
+        bits += f", grey {traits.grey_depth}"
+    return f"{bits}, float" if traits.real else bits

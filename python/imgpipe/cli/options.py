@@ -14,7 +14,7 @@ from imgpipe.formats import parse_format
 from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
-from imgpipe.policy import ANIMATIONS
+from imgpipe.policy import ANIMATIONS, DICOM_WINDOWS
 from imgpipe.recipe import read_recipe
 from imgpipe.recovery import ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES
@@ -224,6 +224,15 @@ class RunOptions:
             "--animation",
             metavar="|".join(ANIMATIONS),
             help="All frames and pages where the output can hold them, the first, or a failure.",
+        ),
+    ]
+    dicom_window: Annotated[
+        str | None,
+        _option(
+            "--dicom-window",
+            metavar="|".join(DICOM_WINDOWS),
+            help="Which values of a DICOM picture are shown where no window: says so: those its "
+            "file names, all but a percent at either end, or all.",
         ),
     ]
     max_pixels: Annotated[

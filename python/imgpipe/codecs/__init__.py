@@ -1,4 +1,7 @@
-"""Bytes to pictures and back: one file a library, chosen by format. See `base.Codec`."""
+"""Bytes to pictures and back: one file a library, chosen by format. See `base.Codec`.
+
+Some libraries come only where an extra of this package asks for them.
+"""
 
 from importlib.util import find_spec
 
@@ -14,15 +17,46 @@ def _codecs() -> dict[ImageFormat, Codec]:
         from imgpipe.codecs import jpeg
 
         found |= dict.fromkeys(jpeg.TRAITS, jpeg)
+    if find_spec("pydicom"):
+        from imgpipe.codecs import dicom
+
+        found |= dict.fromkeys(dicom.TRAITS, dicom)
     return found
+
+
+# The library and the extra that formats need which are not there without.
+_EXTRAS = {
+    ImageFormat.DICOM: ("pydicom", "dicom"),
+}
 
 
 _BY_FORMAT = _codecs()
 
 
 def supported() -> tuple[ImageFormat, ...]:
-    """The formats that can be read and written here."""
+    """The formats that can be read here."""
     return tuple(_BY_FORMAT)
+
+
+def writable() -> tuple[ImageFormat, ...]:
+    """The formats that can be written here."""
+    return tuple(format for format, codec in _BY_FORMAT.items() if codec.TRAITS[format].writes)
+
+
+def extra(format: ImageFormat) -> str:
+    """The extra of this package that a format needs, empty where it needs none."""
+    return _EXTRAS[format][1] if format in _EXTRAS else ""
+
+
+def absent(format: ImageFormat) -> str:
+    """A sentence about the library that is missing for `format`, or nothing where none is."""
+    if format in _BY_FORMAT or format not in _EXTRAS:
+        return ""
+    library, extra = _EXTRAS[format]
+    return (
+        f"Expected the package {library} for {format.value}, found none; "
+        f"pip install 'imgpipe[{extra}]' brings it"
+    )
 
 
 def codec(format: ImageFormat) -> Codec | None:
@@ -37,7 +71,7 @@ def traits(format: ImageFormat) -> Traits:
 
 def written_as(format: ImageFormat | None, content: ImageFormat) -> ImageFormat:
     """The format of an output: the one asked for, or else the picture's own, or else PNG."""
-    return format or (content if content in _BY_FORMAT else ImageFormat.PNG)
+    return format or (content if content in writable() else ImageFormat.PNG)
 
 
 def versions() -> dict[str, str]:

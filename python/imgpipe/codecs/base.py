@@ -44,12 +44,13 @@ class Head:
 class Wish:
     """What is wanted of a picture that is decoded, as far as its file has it.
 
-    `frames` asks for all of them, `pages` likewise; `reading` says how where there are several
-    ways.
+    `frames` asks for all of them, `pages` likewise; `measured` for what a DICOM picture measures
+    and not yet for how that is shown; `reading` says how where there are several ways.
     """
 
     frames: bool = False
     pages: bool = False
+    measured: bool = False
     reading: Reading = field(default_factory=Reading)
 
 
@@ -96,12 +97,16 @@ def _is_whole(value: object, low: int, high: int) -> bool:
 class Traits:
     """What a format can hold when it is written here.
 
+    `depth` is bits a sample, `grey_depth` of pictures without colours, `real` says that floats are
+    held too.
     `palette` is 256 colours at most, `frames` an animation, `loops` how often it plays, `pages`
-    several pictures.
+    several pictures. What is not written here `writes` says, of which the others tell what is read.
     """
 
     alpha: bool = False
     depth: int = 8
+    grey_depth: int = 8
+    real: bool = False
     icc: bool = False
     exif: bool = False
     shrinks: bool = False
@@ -110,6 +115,7 @@ class Traits:
     frames: bool = False
     loops: bool = True
     pages: bool = False
+    writes: bool = True
 
 
 class Codec(Protocol):

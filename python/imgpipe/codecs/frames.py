@@ -72,7 +72,9 @@ def _alike(frames: list[NDArray[Any]]) -> list[NDArray[Any]]:
         raise ValueError(f"frames of different sizes, {told}")
     colours = 3 if any(frame.shape[2] > 2 for frame in frames) else 1
     alpha = any(frame.shape[2] % 2 == 0 for frame in frames)
-    return [_widened(frame, colours, alpha) for frame in frames]
+    for number, frame in enumerate(frames):  # in place, as there may be many
+        frames[number] = _widened(frame, colours, alpha)
+    return frames
 
 
 def _widened(frame: NDArray[Any], colours: int, alpha: bool) -> NDArray[Any]:

@@ -46,11 +46,11 @@ _READERS: dict[ImageFormat, type[ImageFile.ImageFile]] = {
 
 TRAITS = {
     ImageFormat.JPEG: Traits(icc=True, exif=True, shrinks=True, lossy=True),
-    ImageFormat.PNG: Traits(alpha=True, depth=16, icc=True, exif=True, frames=True),
+    ImageFormat.PNG: Traits(alpha=True, grey_depth=16, icc=True, exif=True, frames=True),
     ImageFormat.GIF: Traits(alpha=True, palette=True, frames=True),
     ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.BMP: Traits(),
-    ImageFormat.TIFF: Traits(alpha=True, depth=16, icc=True, exif=True, pages=True),
+    ImageFormat.TIFF: Traits(alpha=True, grey_depth=16, icc=True, exif=True, pages=True),
     ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True, loops=False),
     ImageFormat.JPEG2000: Traits(alpha=True, lossy=True),
 }
@@ -115,8 +115,8 @@ def cost(head: Head, scale: int) -> int:
     each += head.channels * (copies(head.orientation) > 2)
     whole = head.progressive and head.format is ImageFormat.JPEG
     coefficients = 2 * head.channels * pixels if whole else 0
-    more = 2 * 4 * pixels * head.frames if head.frames > 1 else 0  # as they are read, and alike
-    return coefficients + int(each * pixels) // scale**2 + 2 * ROWS + more
+    frames = 5 * pixels * head.frames if head.frames > 1 else 0
+    return coefficients + int(each * pixels) // scale**2 + 2 * ROWS + frames
 
 
 def decode(

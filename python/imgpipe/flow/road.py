@@ -117,7 +117,9 @@ def make_outputs(
         linear = any(how.policy.linear for how in planned)  # a smaller decode is not
         chains = [] if linear else [how.transforms for how in planned]
         margin, policy = max(how.policy.margin for how in planned), planned[0].policy
-        wish = wish_for([how.format for how in planned], loaded.file.format, policy)
+        formats = [how.format for how in planned]
+        transforms = [how.transforms for how in planned]
+        wish = wish_for(transforms, formats, loaded.file.format, policy)
         source = decode_for(loaded, chains, margin, wish, policy.limits)
         lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)

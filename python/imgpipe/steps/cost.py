@@ -27,7 +27,9 @@ def picture_cost(head: Head, size_bytes: int, outputs: Sequence[Output]) -> int:
     width, height = (-(-side // scale) for side in head.upright_size)
     deep = 2 if head.depth > 8 else 1
     policy = outputs[0].policy
-    frames = frames_read(head, wish_for([one.format for one in outputs], head.format, policy))
+    formats = [output.format for output in outputs]
+    wish = wish_for([output.transforms for output in outputs], formats, head.format, policy)
+    frames = frames_read(head, wish)
     if frames > policy.limits.frames or frames * head.width * head.height > policy.limits.pixels:
         frames = 1  # it is refused before it is decoded
     head = replace(head, frames=frames)

@@ -1,9 +1,9 @@
 """Decode: a picture file's bytes in, an upright Image out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from imgpipe.codecs import codec, supported, traits, written_as
+from imgpipe.codecs import absent, codec, supported, traits, written_as
 from imgpipe.codecs.base import SCALES, Codec, Head, Wish
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
@@ -12,7 +12,7 @@ from imgpipe.image import Image
 from imgpipe.limits import LIMITS, Limits
 from imgpipe.policy import MARGIN, Policy
 from imgpipe.steps.source import Source
-from imgpipe.transforms import ImageTransform, leading_size, starts_grey
+from imgpipe.transforms import ImageTransform, Window, leading_size, starts_grey
 
 Chain = Sequence[ImageTransform]
 
@@ -86,20 +86,31 @@ def scale_for(head: Head, chains: Sequence[Chain], margin: float) -> int:
     return next((n for n in SCALES if width >= n * wide and height >= n * high), 1)
 
 
-def wish_for(formats: Collection[ImageFormat | None], content: ImageFormat, policy: Policy) -> Wish:
-    """What outputs in `formats`, None meaning the picture's own, need of a picture of `content`."""
+def wish_for(
+    chains: Iterable[Chain],
+    formats: Iterable[ImageFormat | None],
+    content: ImageFormat,
+    policy: Policy,
+) -> Wish:
+    """What outputs by `chains` and in `formats` need of a picture of `content`.
+
+    A format that is None is the picture's own.
+    """
     held = [traits(written_as(format, content)) for format in formats]
     keep = policy.reading.animation == "keep"
     return Wish(
         keep and any(one.frames for one in held),
         keep and any(one.pages for one in held),
+        any(isinstance(step, Window) for chain in chains for step in chain),
         policy.reading,
     )
 
 
 def frames_read(head: Head, wish: Wish) -> int:
     """How many frames or pages are decoded."""
-    wanted = wish.pages if head.format is ImageFormat.TIFF else wish.frames
+    both = head.format is ImageFormat.DICOM  # whose header alone does not tell which it has
+    pages = wish.pages and (both or head.format is ImageFormat.TIFF)
+    wanted = pages or (wish.frames and head.format is not ImageFormat.TIFF)
     return head.frames if wanted else 1
 
 
@@ -133,6 +144,8 @@ def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:
     reader = codec(format)
     if reader:
         return reader, format
+    if need := absent(format):
+        raise DecodeError(need, path)
     readable = ", ".join(known.value for known in supported())
     known = format is not ImageFormat.UNKNOWN
     content = format.value if known else "content that is no picture"
@@ -141,5 +154,5 @@ def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:
 
 def _broken(format: ImageFormat, error: Exception, path: Path | None) -> ImageError:
     unclear = not str(error) or "object at 0x" in str(error)  # Pillow names its buffer, not a fault
-    reason = "a header that makes no sense" if unclear else str(error)
+    reason = "a header that makes no sense" if unclear else " ".join(str(error).split())
     return DecodeError(f"Expected a whole {format.value} picture, got: {reason}", path)

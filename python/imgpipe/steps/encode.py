@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from imgpipe.codecs import codec, supported
+from imgpipe.codecs import absent, codec, writable
 from imgpipe.codecs.base import Codec, Encoding, Traits
 from imgpipe.colour import to_srgb
 from imgpipe.errors import ConfigError, EncodeError
 from imgpipe.files import ImageData
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
+from imgpipe.kernels.arrays import WHITE
 from imgpipe.losses import Loss
 from imgpipe.metadata import check_keep, kept_exif
 from imgpipe.policy import Policy
+from imgpipe.steps.depth import rounded
 
 _PALETTE = 256
 
@@ -70,7 +72,7 @@ def encode(
     assert writer is not None  # check_writable saw to it
     traits = writer.TRAITS[format]
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
-    held = _held(image, traits, policy)
+    held = _held(image.shown(), traits, policy)
     if exif != image.exif:
         held = held.losing(Loss("metadata", "EXIF" if exif is None else "parts of EXIF"))
     _check_losses(held.lost, policy, path)
@@ -108,6 +110,8 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         image = image.still().losing(Loss(what, told))
     if image.frames and image.loops and not traits.loops:
         image = image.losing(Loss("animation", "how often it plays"))
+    if image.frames and not image.is_paged:
+        traits = replace(traits, depth=8, grey_depth=8, real=False)  # films are not written deeper
     image = image.each(lambda frame: _still_held(frame, traits, policy))
     if traits.palette and _colours(image) > _PALETTE:
         image = image.losing(Loss("colours", f"all but {_PALETTE}"))
@@ -116,13 +120,11 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
 
 def _still_held(image: Image, traits: Traits, policy: Policy) -> Image:
     if image.has_alpha and not traits.alpha:
-        if image.pixels[..., -1].min() < _white(image):
+        if image.pixels[..., -1].min() < WHITE[image.pixels.dtype]:
             image = image.losing(Loss("alpha", "laid on a background"))
         image = flatten(image, policy.background)
-    deep = image.pixels.dtype != np.uint8
-    if deep and not (traits.depth > 8 and image.pixels.dtype == np.uint16 and image.channels == 1):
-        bits = 32 if image.pixels.dtype == np.float32 else 16
-        image = _eight_bits(image).losing(Loss("depth", f"{bits} bits to 8"))
+    depth = traits.grey_depth if image.channels == 1 else traits.depth
+    image = rounded(image, depth, real=traits.real)
     if "icc" not in policy.keep or not traits.icc:
         image = to_srgb(image)
     return image
@@ -140,20 +142,9 @@ def _colours(image: Image) -> int:
     return len(seen)
 
 
-def _white(image: Image) -> float:
-    dtype = image.pixels.dtype
-    return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
-
-
-def _eight_bits(image: Image) -> Image:
-    """Samples rounded to the nearest of 256 levels."""
-    levels = image.pixels * (255 / np.float64(_white(image)))
-    return image.with_pixels(np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8))
-
-
 def flatten(image: Image, background: tuple[int, int, int] = (255, 255, 255)) -> Image:
     """`image` without its alpha, laid on a background given in 8 bits of red, green and blue."""
-    white = _white(image)
+    white = WHITE[image.pixels.dtype]
     ground = np.array(background, np.float64) * (white / 255)
     if image.channels == 2:
         ground = np.array([ground @ (0.299, 0.587, 0.114)])
@@ -200,6 +191,8 @@ def _squeezed(
 
 def check_writable(format: ImageFormat) -> None:
     """Raise ConfigError for a format that is not written here."""
-    if codec(format) is None:
-        writable = ", ".join(known.value for known in supported())
-        raise ConfigError(f"Expected a format to write, one of {writable}, got {format.value}")
+    if format not in writable():
+        known = ", ".join(known.value for known in writable())
+        raise ConfigError(
+            absent(format) or f"Expected a format to write, one of {known}, got {format.value}"
+        )

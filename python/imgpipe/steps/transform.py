@@ -12,6 +12,7 @@ from imgpipe.transforms import (
     Grayscale,
     ImageTransform,
     Sizing,
+    Window,
     apply_transforms,
     leading_size,
     resize_first,
@@ -55,6 +56,8 @@ def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Poli
     if transforms and isinstance(transforms[0], Sizing):
         image = _resized(image, transforms[0], source, policy)
         transforms = transforms[1:]
+    if not any(isinstance(step, Window) for step in transforms):
+        image = image.shown()
     greys = any(isinstance(step, Grayscale) for step in transforms)
     if greys or "icc" not in policy.keep:  # luma is that of sRGB's colours
         image = to_srgb(image)

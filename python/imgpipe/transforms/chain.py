@@ -62,7 +62,8 @@ def run_chain(image: Image, transforms: Iterable[ImageTransform]) -> Image:
     """`image` with changes made in turn; curves that follow each other are one pass."""
     for is_curve, group in groupby(transforms, lambda step: isinstance(step, Curve)):
         steps = list(group)
-        if is_curve and len(steps) > 1 and image.pixels.dtype != np.float32 and _pays(image):
+        one_pass = is_curve and len(steps) > 1 and image.measure is None
+        if one_pass and image.pixels.dtype != np.float32 and _pays(image):
             curve = _curve(tuple(steps), image.pixels.dtype)
             image = image.each(partial(_looked_up, curve=curve))
         else:

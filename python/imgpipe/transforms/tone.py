@@ -1,8 +1,9 @@
 """Transforms that change pixels where they stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from imgpipe import kernels
@@ -89,7 +90,10 @@ class Gamma(Curve):
 
 @dataclass(frozen=True)
 class Window(Curve):
-    """The levels around `center` spread over all, `width` of them, in the picture's own values."""
+    """The levels around `center` spread over all, `width` of them, in the picture's own values.
+
+    In a run those of a DICOM picture are what it measures, such as Hounsfield units.
+    """
 
     center: float
     width: float
@@ -103,6 +107,16 @@ class Window(Curve):
 
     def change(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return kernels.window(pixels, self.center, self.width)
+
+    def apply(self, image: Image) -> Image:
+        measure = image.measure
+        if measure is None:
+            return super().apply(image)
+        center = (self.center - measure.intercept) / measure.slope
+        pixels = kernels.window(image.pixels, center, self.width / abs(measure.slope))
+        if measure.inverted != (measure.slope < 0):
+            pixels = np.iinfo(pixels.dtype).max - pixels
+        return replace(image, pixels=pixels, measure=None)
 
 
 @dataclass(frozen=True)
