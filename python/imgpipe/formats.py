@@ -155,5 +155,14 @@ def sniff_format(data: bytes) -> ImageFormat:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ImageFormat.WEBP
     if data[4:8] == b"ftyp":
-        return _BRANDS.get(bytes(data[8:12]), ImageFormat.UNKNOWN)
+        return _brand(data)
     return ImageFormat.UNKNOWN
+
+
+def _brand(data: bytes) -> ImageFormat:
+    """The format that the brands of a container name, the first of them unless it says little."""
+    major, size = bytes(data[8:12]), int.from_bytes(data[:4])
+    others = {bytes(data[at : at + 4]) for at in range(16, min(size, len(data)), 4)}
+    if major in (b"mif1", b"msf1") and others & {b"avif", b"avis"}:
+        return ImageFormat.AVIF
+    return _BRANDS.get(major, ImageFormat.UNKNOWN)

@@ -11,6 +11,7 @@ KINDS = {
     "colours": "colours beyond the 256 of a palette",
     "damage": "what a damaged file no longer holds",
     "depth": "bits of each sample beyond those kept",
+    "depth-map": "how far away what is in a picture was",
     "gain-map": "what makes a picture brighter on screens of high dynamic range",
     "metadata": "EXIF and the like that `keep` does not name",
     "pages": "the pages after the first",

@@ -55,6 +55,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def heic_file(picture: np.ndarray) -> bytes:
+    from imgpipe import Image, ImageFormat, encode_image
+
+    return encode_image(Image.from_array(picture), ImageFormat.HEIC)
+
+
 def dicom_file(stored: np.ndarray, bits: int) -> bytes:
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
@@ -120,6 +126,10 @@ def extras(pixels: np.ndarray) -> dict[str, bytes]:
     """Files of the formats that libraries bring which need not be there."""
     files = {}
     grey = pixels[..., 0].astype(np.uint16) * 16
+    if find_spec("pillow_heif"):
+        for name, picture in (("rgb", pixels[..., :3]), ("rgba", pixels), ("grey", pixels[..., 0])):
+            files[f"{name}.heic"] = heic_file(picture)
+        files["deep.heic"] = heic_file(pixels[..., :3].astype(np.uint16) * 257)
     if find_spec("pydicom"):
         dicoms = {
             "deep.dcm": dicom_file(grey, 12),

@@ -17,6 +17,10 @@ def _codecs() -> dict[ImageFormat, Codec]:
         from imgpipe.codecs import jpeg
 
         found |= dict.fromkeys(jpeg.TRAITS, jpeg)
+    if find_spec("pillow_heif"):
+        from imgpipe.codecs import heic
+
+        found |= dict.fromkeys(heic.TRAITS, heic)
     if find_spec("pydicom"):
         from imgpipe.codecs import dicom
 
@@ -26,6 +30,7 @@ def _codecs() -> dict[ImageFormat, Codec]:
 
 # The library and the extra that formats need which are not there without.
 _EXTRAS = {
+    ImageFormat.HEIC: ("pillow-heif", "heif"),
     ImageFormat.DICOM: ("pydicom", "dicom"),
 }
 

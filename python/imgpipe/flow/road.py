@@ -34,7 +34,7 @@ A = TypeVar("A")
 Step = Callable[[Item[Any], Any], Any]
 
 _TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
-_SLOW_FORMATS = {ImageFormat.AVIF, ImageFormat.WEBP, ImageFormat.JPEG2000}
+_SLOW_FORMATS = {ImageFormat.AVIF, ImageFormat.HEIC, ImageFormat.JPEG2000, ImageFormat.WEBP}
 
 
 @dataclass(frozen=True, slots=True)
