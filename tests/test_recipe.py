@@ -27,6 +27,8 @@ from imgpipe.recipe import (
 
 EVERYTHING = {
     "animation": "first",
+    "depth": 10,
+    "dither": True,
     "dicom_window": "full",
     "max_pixels": 10**9,
     "max_frames": 1000,
@@ -45,6 +47,7 @@ EVERYTHING = {
     "effort": 4,
     "progressive": True,
     "lossless": True,
+    "lossless_jpeg": True,
     "subsampling": "4:4:4",
     "max_bytes": 100_000,
     "keep": {"icc", "dates"},

@@ -5,6 +5,7 @@ with black points matched, as browsers and print services have them.
 """
 
 from functools import lru_cache
+from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
@@ -21,10 +22,11 @@ _BROKEN = Loss("profile", "broken or not for such pixels, colours taken for sRGB
 
 
 def to_srgb(image: Image) -> Image:
-    """`image` in sRGB or its grey, without a profile; deep pictures are left as they are.
+    """`image` in sRGB or its grey, without a profile.
 
-    A profile that makes no sense is left out, which is recorded with the picture. So is one of
-    samples of more than 8 bits, which littleCMS is not given here, unless it is sRGB anyway.
+    A profile that makes no sense is left out, which is recorded with the picture. Samples of more
+    than 8 bits are left as they are, with their profile, where there is no imagecodecs, which
+    converts them.
     """
     return image if image.icc_profile is None else image.each(_to_srgb)
 
@@ -38,7 +40,7 @@ def _to_srgb(image: Image) -> Image:
         if is_srgb(profile, mode):
             return image.without_profile()
         if image.pixels.dtype != np.uint8:
-            return image
+            return _deep_to_srgb(image, profile) if find_spec("imagecodecs") else image
         convert = _transform(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image.without_profile().losing(_BROKEN)
@@ -49,6 +51,35 @@ def _to_srgb(image: Image) -> Image:
     if image.has_alpha:
         result = np.concatenate([result, image.pixels[..., -1:]], axis=2)
     return image.with_pixels(result).without_profile()
+
+
+def _deep_to_srgb(image: Image, profile: bytes) -> Image:
+    """The same by littleCMS behind imagecodecs, which takes deep samples."""
+    import imagecodecs  # which is large, so not before there is a picture for it
+
+    grey = image.channels < 3
+    colours = np.ascontiguousarray(image.pixels[..., : 1 if grey else 3])
+    try:
+        result = imagecodecs.cms_transform(
+            colours[..., 0] if grey else colours,
+            profile,
+            _srgb_bytes(),
+            colorspace="gray" if grey else "rgb",
+            outcolorspace="rgb",
+            intent=imagecodecs.CMS.INTENT.PERCEPTUAL,
+            flags=imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION,
+        )
+    except imagecodecs.CmsError as error:
+        raise ValueError(str(error)) from error
+    pixels = result[..., 1:2] if grey else result  # as above
+    if image.has_alpha:
+        pixels = np.concatenate([pixels, image.pixels[..., -1:]], axis=2)
+    return image.with_pixels(np.ascontiguousarray(pixels)).without_profile()
+
+
+@lru_cache(maxsize=1)
+def _srgb_bytes() -> bytes:
+    return ImageCms.ImageCmsProfile(_srgb()).tobytes()
 
 
 @lru_cache(maxsize=64)

@@ -73,6 +73,7 @@ class PipelineConfig:
 
     `effort`, from 0 to 10, is how long a format's encoder tries, None its default; `progressive`
     is for JPEG, `lossless` for WebP, `subsampling` "4:2:0", "4:2:2" or "4:4:4" for JPEG and AVIF.
+    `lossless_jpeg` makes of a JPEG to which nothing is done a JPEG XL of the same coefficients.
     `max_bytes` lowers the quality until a file is that small.
 
     `keep` names the metadata that goes along: `none`, `copyright`, `dates`, `icc`, `exif`, `gps`,
@@ -84,6 +85,9 @@ class PipelineConfig:
     `background` is what transparency is laid on where a format has none: red, green and blue from
     0 to 255. `if_larger` "keep" takes the input's own bytes where nothing was to be done to a
     picture and its new file would be larger.
+
+    `depth`, 8, 10, 12 or 16, is the most bits a sample has, None meaning as many as picture and
+    format have; with `dither` samples that are rounded keep their mean over a few pixels.
 
     `animation` says what becomes of frames and pages: `keep` takes all of them where an output can
     hold them, `first` the first alone, `error` fails a picture that has more than one. A picture is
@@ -134,6 +138,7 @@ class PipelineConfig:
     progressive: bool = False
     lossless: bool = False
     subsampling: str = "4:2:0"
+    lossless_jpeg: bool = False
     max_bytes: int | None = None
     keep: str | Collection[str] = "copyright"
     forbid_loss: Collection[str] = ()
@@ -141,6 +146,8 @@ class PipelineConfig:
     decode_margin: float = MARGIN
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
+    depth: int | None = None
+    dither: bool = False
     animation: str = "keep"
     dicom_window: str = "file"
     max_pixels: int = MAX_PIXELS
@@ -199,7 +206,14 @@ class PipelineConfig:
         one = Output(
             tuple(self.transforms),
             self.format,
-            Encoding(self.quality, self.effort, self.progressive, self.lossless, self.subsampling),
+            Encoding(
+                self.quality,
+                self.effort,
+                self.progressive,
+                self.lossless,
+                self.subsampling,
+                self.lossless_jpeg,
+            ),
             self.max_bytes,
             self._policy(),
             template=template,
@@ -233,6 +247,8 @@ class PipelineConfig:
             self.decode_margin,
             _checked_colour(self.background),
             self.if_larger,
+            self.depth,
+            self.dither,
             Reading(self.animation, self.dicom_window),
             Limits(self.max_file_bytes, self.max_pixels, self.max_frames),
         )

@@ -78,6 +78,17 @@ def kept_exif(exif: bytes | None, keep: frozenset[str]) -> bytes | None:
         return None
 
 
+def with_orientation(exif: bytes | None, orientation: int) -> bytes | None:
+    """An EXIF block that tells an orientation too, for pixels that are not turned."""
+    if orientation == 1:
+        return exif
+    block = pil.Exif()
+    if exif:
+        block.load(exif)
+    block[Base.Orientation] = orientation
+    return block.tobytes()
+
+
 def _kept(exif: bytes, keep: frozenset[str]) -> bytes | None:
     source, result = pil.Exif(), pil.Exif()
     source.load(exif)

@@ -7,6 +7,7 @@ from imgpipe.limits import LIMITS, Limits
 
 MARGIN = 1.625  # the least that stays within 0.005 of SSIM: docs/performance.md
 IF_LARGER = ("write", "keep")
+DEPTHS = (8, 10, 12, 16)
 ANIMATIONS = ("keep", "first", "error")
 DICOM_WINDOWS = ("file", "percentile", "full")
 
@@ -39,8 +40,9 @@ class Policy:
     at how many times the size that is needed a picture is decoded at least; less is faster, and
     less sharp. `background` is what transparency is laid on where a format has none: red, green,
     blue. `if_larger` "keep" writes the input's own bytes where a picture nothing was done to would
-    become a larger file. `reading` says how pictures are read, `limits` which are refused. Raises
-    ConfigError for anything else.
+    become a larger file. `depth` is the most bits a sample has, None as many as picture and format
+    have; with `dither` samples that are rounded keep their mean over a few pixels. `reading` says
+    how pictures are read, `limits` which are refused. Raises ConfigError for anything else.
     """
 
     keep: frozenset[str] = frozenset({"copyright"})
@@ -49,6 +51,8 @@ class Policy:
     margin: float = MARGIN
     background: tuple[int, int, int] = (255, 255, 255)
     if_larger: str = "write"
+    depth: int | None = None
+    dither: bool = False
     reading: Reading = field(default_factory=Reading)
     limits: Limits = LIMITS
 
@@ -57,6 +61,10 @@ class Policy:
         if not number or not 1 <= self.margin <= 2:
             raise ConfigError(f"Expected a decode margin from 1 to 2, got {self.margin!r}")
         _check_choice("if_larger", self.if_larger, IF_LARGER)
+        if self.depth not in (None, *DEPTHS):
+            raise ConfigError(
+                f"Expected depth of {', '.join(map(str, DEPTHS))}, got {self.depth!r}"
+            )
 
     def spell(self) -> str:
         """The same text for the same policy, in any process; limits change no output."""

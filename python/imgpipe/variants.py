@@ -35,6 +35,7 @@ class OutputVariant:
     progressive: bool = False
     lossless: bool = False
     subsampling: str = "4:2:0"
+    lossless_jpeg: bool = False
     max_bytes: int | None = None
     widest: int = 0
 
@@ -57,7 +58,12 @@ class OutputVariant:
     def encoding(self) -> Encoding:
         """How it is written."""
         return Encoding(
-            self.quality, self.effort, self.progressive, self.lossless, self.subsampling
+            self.quality,
+            self.effort,
+            self.progressive,
+            self.lossless,
+            self.subsampling,
+            self.lossless_jpeg,
         )
 
 
@@ -169,5 +175,6 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "max_bytes": _whole,
     "progressive": _flag,
     "lossless": _flag,
+    "lossless_jpeg": _flag,
     "subsampling": str,
 }

@@ -69,7 +69,7 @@ def test_options_reach_the_run(pictures: Path, tmp_path: Path) -> None:
         (["full", "-o", "out", "-t", "blur:nan"], 2, "Expected sigma above 0"),
         (["full", "-o", "out", "-t", "swirl"], 2, "Expected a transform such as"),
         (["full", "-o", "out", "-q", "140"], 2, "Expected quality from 1 to 100, got 140"),
-        (["full", "-o", "out", "-f", "heic"], 2, "Expected a format to write"),
+        (["full", "-o", "out", "-f", "dicom"], 2, "Expected a format to write"),
         (["full", "-o", "out", "-f", "doc"], 2, "Expected a format such as"),
         (["full", "-o", "out", "--workers", "-1"], 2, "Expected worker_count"),
         (["full", "-o", "out", "--buffer", "0"], 2, "Expected buffer_size"),

@@ -68,7 +68,7 @@ def test_a_name_that_is_no_part_of_a_file_name_is_refused(name) -> None:
         ({"quality": 0}, 'Expected quality from 1 to 100 for variant "web", got 0'),
         ({"max_bytes": 0}, 'for variant "web", got 0'),
         ({"effort": 11}, 'Expected effort from 0 to 10 for variant "web", got 11'),
-        ({"format": ImageFormat.HEIC}, 'for variant "web", got HEIC'),
+        ({"format": ImageFormat.DICOM}, 'for variant "web", got DICOM'),
         ({"transforms": ["blur"]}, "Expected transforms such as"),
     ],
 )

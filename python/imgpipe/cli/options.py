@@ -173,6 +173,10 @@ class RunOptions:
         str | None,
         _option("--subsampling", help="Of colours in JPEG and AVIF: 4:2:0, the default, to 4:4:4."),
     ]
+    lossless_jpeg: Annotated[
+        bool | None,
+        _option("--lossless-jpeg", help="JPEGs as JPEG XL of the same coefficients."),
+    ]
     max_bytes: Annotated[
         int | None,
         _option("--max-bytes", help="Lower the quality until a file is no larger than that."),
@@ -217,6 +221,13 @@ class RunOptions:
             metavar="write|keep",
             help="keep takes a picture's own file where nothing was done but make it larger.",
         ),
+    ]
+    depth: Annotated[
+        int | None,
+        _option("--depth", help="8, 10, 12 or 16: the most bits a sample has in the output."),
+    ]
+    dither: Annotated[
+        bool | None, _option("--dither", help="Round deep samples so that their mean stays.")
     ]
     animation: Annotated[
         str | None,

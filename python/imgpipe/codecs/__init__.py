@@ -17,6 +17,10 @@ def _codecs() -> dict[ImageFormat, Codec]:
         from imgpipe.codecs import jpeg
 
         found |= dict.fromkeys(jpeg.TRAITS, jpeg)
+    if find_spec("imagecodecs"):
+        from imgpipe.codecs import deep, jxl
+
+        found |= dict.fromkeys(deep.TRAITS, deep) | dict.fromkeys(jxl.TRAITS, jxl)
     if find_spec("pillow_heif"):
         from imgpipe.codecs import heic
 
@@ -31,6 +35,7 @@ def _codecs() -> dict[ImageFormat, Codec]:
 # The library and the extra that formats need which are not there without.
 _EXTRAS = {
     ImageFormat.HEIC: ("pillow-heif", "heif"),
+    ImageFormat.JXL: ("imagecodecs", "deep"),
     ImageFormat.DICOM: ("pydicom", "dicom"),
 }
 

@@ -20,7 +20,8 @@ class Head:
 
     `width` and `height` are in pixels as stored, `depth` is bits a sample, `orientation` EXIF's.
     `progressive` says that all of it must be read and held before the first pixel is known,
-    `palette` that samples are numbers of colours. `frames` are those of an animation, or pages.
+    `palette` that samples are numbers of colours, or else no colours yet. `frames` are those of an
+    animation, or pages.
     """
 
     format: ImageFormat
@@ -62,7 +63,8 @@ class Encoding:
     """How a picture is written; formats leave out what they do not have.
 
     `quality` is from 1 to 100, None meaning the format's default; `effort` from 0, fastest, to 10.
-    `subsampling` is of JPEG's and AVIF's colours. `exif` and `icc_profile` are put into the file.
+    `subsampling` is of JPEG's and AVIF's colours. `lossless_jpeg` makes of a JPEG to which nothing
+    is done a JPEG XL of the same coefficients. `exif` and `icc_profile` are put into the file.
     """
 
     quality: int | None = None
@@ -70,6 +72,7 @@ class Encoding:
     progressive: bool = False
     lossless: bool = False
     subsampling: str = "4:2:0"
+    lossless_jpeg: bool = False
     exif: bytes | None = None
     icc_profile: bytes | None = None
 
@@ -98,7 +101,7 @@ class Traits:
     """What a format can hold when it is written here.
 
     `depth` is bits a sample, `grey_depth` of pictures without colours, `real` says that floats are
-    held too.
+    held too. `deep_icc` and `deep_exif` are of pictures with more than 8 bits.
     `palette` is 256 colours at most, `frames` an animation, `loops` how often it plays, `pages`
     several pictures. What is not written here `writes` says, of which the others tell what is read.
     """
@@ -108,6 +111,8 @@ class Traits:
     grey_depth: int = 8
     real: bool = False
     icc: bool = False
+    deep_icc: bool = True
+    deep_exif: bool = True
     exif: bool = False
     shrinks: bool = False
     lossy: bool = False

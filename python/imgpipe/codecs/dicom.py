@@ -43,7 +43,7 @@ _PIXELS = (
 
 _WHITE = 65535
 # Bytes for each sample of what is stored: as the library unpacks it, and as it is changed.
-_BYTES_GREY, _BYTES_COLOUR = 4, 30
+_BYTES_GREY, _BYTES_RGB, _BYTES_OTHER = 4, 4, 30
 
 
 def version(format: ImageFormat) -> str:
@@ -63,14 +63,15 @@ def head(data: bytes, format: ImageFormat) -> Head:
     width, height = int(dataset.Columns), int(dataset.Rows)
     if not width or not height:
         raise ValueError(f"a picture of {width}x{height} pixels")
-    return Head(format, width, height, 1 if grey else 3, depth, frames=frames)
+    other = not grey and dataset.PhotometricInterpretation != "RGB"
+    return Head(format, width, height, 1 if grey else 3, depth, palette=other, frames=frames)
 
 
 def cost(head: Head, scale: int) -> int:
     """At most how many bytes decoding takes, pixels included."""
     pixels = head.width * head.height * head.frames
     sample = 1 if head.depth <= 8 else 2 if head.depth <= 16 else 8
-    each = _BYTES_GREY if head.channels == 1 else _BYTES_COLOUR
+    each = _BYTES_GREY if head.channels == 1 else _BYTES_OTHER if head.palette else _BYTES_RGB
     return (each * sample + 4) * pixels + 4 * ROWS
 
 

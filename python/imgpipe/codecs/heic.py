@@ -10,9 +10,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
+from imgpipe.codecs.depths import spread, straight
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
@@ -30,7 +30,7 @@ TRAITS = {
 
 # For a pixel of 1 to 4 channels, of 8 bits and of more; measured, and held to by a test.
 _BYTES_EACH = (4, 8, 11, 14)
-_BYTES_DEEP = (12, 22, 31, 40)
+_BYTES_DEEP = (14, 26, 38, 48)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -60,7 +60,7 @@ def decode(
     opened = _open(data)
     pixels = np.array(opened)
     if opened.premultiplied_alpha:
-        pixels = _divided(pixels)
+        pixels = straight(pixels)
     if pixels.dtype == np.uint16:
         pixels = spread(pixels >> (16 - head.depth), head.depth)
     exif: bytes | None = opened.info.get("exif")
@@ -99,22 +99,6 @@ def _open(data: bytes) -> "HeifFile":
     from pillow_heif import open_heif  # which loads libheif, so not before there is a picture
 
     return open_heif(data, convert_hdr_to_8bit=False)
-
-
-def spread(levels: NDArray[Any], depth: int) -> NDArray[np.uint16]:
-    """Samples of `depth` bits over all that uint16 has."""
-    most = 2**depth - 1
-    curve = (np.arange(most + 1) * 65535 + most // 2) // most
-    spread_out: NDArray[np.uint16] = curve.astype(np.uint16)[levels]
-    return spread_out
-
-
-def _divided(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Colours that alpha was multiplied into, without it."""
-    white = np.iinfo(pixels.dtype).max
-    alpha = np.maximum(pixels[..., -1:], 1).astype(np.float32) / white
-    colours = np.minimum(pixels[..., :-1] / alpha + 0.5, white).astype(pixels.dtype)
-    return np.concatenate([colours, pixels[..., -1:]], axis=2)
 
 
 def _left_out(opened: "HeifFile") -> list[Loss]:

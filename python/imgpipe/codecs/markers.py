@@ -12,6 +12,7 @@ _ICC = b"ICC_PROFILE\0"
 _GAIN_MAPS = (b"hdrgm:Version", b"urn:iso:std:iso:ts:21496:-1")
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_METADATA = {0xE1, 0xE2, 0xED, 0xFE}  # EXIF and XMP, profiles and gain maps, IPTC, comments
 _SEGMENT = 65533  # bytes that a segment holds beside its length
 
 
@@ -91,6 +92,16 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
                 raise ValueError(f"a segment that is cut short at byte {at}")
             yield marker, at + 4, at + 2 + length
             at += 2 + length
+
+
+def without_metadata(data: bytes) -> bytes:
+    """A JPEG without the segments that say something about it, its picture as it was."""
+    parts, kept_to = [], 0
+    for marker, start, end in _segments(data):
+        if marker in _METADATA:
+            parts.append(data[kept_to : start - 4])
+            kept_to = end
+    return b"".join(parts) + data[kept_to:]
 
 
 def with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:

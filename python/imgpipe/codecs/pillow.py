@@ -4,7 +4,7 @@ Pillow raises whatever its plug-ins come upon; the decode and encode steps make 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
@@ -178,6 +178,37 @@ def _memory(format: ImageFormat) -> BinaryIO:
     if format is ImageFormat.JPEG and hasattr(os, "memfd_create"):
         return open(os.memfd_create("jpeg"), "w+b")
     return BytesIO()
+
+
+def describe(data: bytes, head: Head) -> Image:
+    """All of a picture but its pixels, of which it has one, for those who read them otherwise."""
+    with _open(data, head.format) as opened:
+        icc: bytes | None = opened.info.get("icc_profile")
+        return Image(
+            np.zeros((1, 1, 3), np.uint8),
+            "icc" if icc else "srgb",
+            head.format,
+            icc,
+            _exif(opened),
+            tuple(_metadata_left(opened)),
+        )
+
+
+def turn(data: bytes, head: Head) -> int:
+    """The orientation by which such a reader's pixels are turned."""
+    if head.format is ImageFormat.TIFF:
+        return int(tiff_tags(data, 0).get(274, 1))
+    return head.orientation
+
+
+def tiff_tags(data: bytes, page: int) -> Mapping[int, Any]:
+    """What one page of a TIFF says of itself."""
+    file = BytesIO(data)
+    tags = ImageFileDirectory_v2(file.read(16 if data[2:3] == b"+" or data[3:4] == b"+" else 8))
+    for _ in range(page + 1):
+        file.seek(tags.next)
+        tags.load(file)
+    return dict(tags)
 
 
 def _open(data: bytes, format: ImageFormat) -> ImageFile.ImageFile:

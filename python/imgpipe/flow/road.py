@@ -21,7 +21,7 @@ from imgpipe.formats import ImageFormat
 from imgpipe.runlog import Row
 from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for, wish_for
-from imgpipe.steps.encode import Encoded, encode, smaller_of
+from imgpipe.steps.encode import Encoded, encode, smaller_of, transcoded
 from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Target, named_by_content, settle
 from imgpipe.steps.save import flush_file, stage
@@ -34,7 +34,13 @@ A = TypeVar("A")
 Step = Callable[[Item[Any], Any], Any]
 
 _TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
-_SLOW_FORMATS = {ImageFormat.AVIF, ImageFormat.HEIC, ImageFormat.JPEG2000, ImageFormat.WEBP}
+_SLOW_FORMATS = {
+    ImageFormat.AVIF,
+    ImageFormat.HEIC,
+    ImageFormat.JPEG2000,
+    ImageFormat.JXL,
+    ImageFormat.WEBP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +154,11 @@ def _make_output(
             image = apply_watermark(image, watermark)
         lap.took("transform")
         limit.check("transformed", job.path)
-        made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)
-        if how.policy.if_larger == "keep" and image.pixels is source.image.pixels:
+        untouched = image.pixels is source.image.pixels
+        made = transcoded(image, loaded, format, how.encoding, how.policy) if untouched else None
+        if made is None:
+            made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)
+        if how.policy.if_larger == "keep" and untouched:
             made = smaller_of(made, loaded)
         lap.took("encode", format)
         limit.check("encoded", job.path)

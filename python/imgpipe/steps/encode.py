@@ -15,7 +15,7 @@ from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.kernels.arrays import WHITE
 from imgpipe.losses import Loss
-from imgpipe.metadata import check_keep, kept_exif
+from imgpipe.metadata import check_keep, kept_exif, with_orientation
 from imgpipe.policy import Policy
 from imgpipe.steps.depth import rounded
 
@@ -70,7 +70,7 @@ def encode(
     """
     writer = codec(format)
     assert writer is not None  # check_writable saw to it
-    traits = writer.TRAITS[format]
+    traits = _of_such(image, writer.TRAITS[format], policy)
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
     held = _held(image.shown(), traits, policy)
     if exif != image.exif:
@@ -89,6 +89,43 @@ def encode(
             f"Expected a picture that {format.value} takes, got: {reason}", path
         ) from error
     return Encoded(data, format, (held.width, held.height), tuple(sorted(set(held.lost))))
+
+
+def transcoded(
+    image: Image, loaded: ImageData, format: ImageFormat, how: Encoding, policy: Policy
+) -> Encoded | None:
+    """A JPEG as a JPEG XL of the same coefficients, where that is asked for, and it is one.
+
+    `image` is what was decoded of it, to which nothing was done. None where it cannot be done so.
+    """
+    both = loaded.file.format is ImageFormat.JPEG and format is ImageFormat.JXL
+    if not (both and how.lossless_jpeg) or image.format is not ImageFormat.JPEG:
+        return None
+    from imgpipe.codecs.jxl import encode_jpeg  # check_writable saw to its being there
+
+    kept = kept_exif(image.exif, policy.keep)
+    told = image if kept == image.exif else image.losing(Loss("metadata", "parts of EXIF"))
+    _check_losses(told.lost, policy, loaded.file.path)
+    exif = with_orientation(kept, loaded.head.orientation if loaded.head else 1)
+    try:
+        data = encode_jpeg(loaded.data, exif, image.icc_profile)
+    except Exception:  # a JPEG of a kind that JPEG XL does not hold is drawn anew
+        return None
+    return Encoded(data, format, (image.width, image.height), tuple(sorted(set(told.lost))))
+
+
+def _of_such(image: Image, traits: Traits, policy: Policy) -> Traits:
+    """What a format holds of pictures that are as deep as this one."""
+    if policy.depth is not None:
+        depth, grey_depth = min(traits.depth, policy.depth), min(traits.grey_depth, policy.depth)
+        traits = replace(traits, depth=depth, grey_depth=grey_depth, real=False)
+    if image.frames and not image.is_paged:  # films are not written deeper
+        traits = replace(traits, depth=8, grey_depth=8, real=False)
+    depth = traits.grey_depth if image.channels == 1 else traits.depth
+    if image.pixels.dtype == np.uint8 or depth <= 8:
+        return traits
+    icc, exif = traits.icc and traits.deep_icc, traits.exif and traits.deep_exif
+    return replace(traits, icc=icc, exif=exif)
 
 
 def smaller_of(made: Encoded, loaded: ImageData) -> Encoded:
@@ -110,8 +147,6 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         image = image.still().losing(Loss(what, told))
     if image.frames and image.loops and not traits.loops:
         image = image.losing(Loss("animation", "how often it plays"))
-    if image.frames and not image.is_paged:
-        traits = replace(traits, depth=8, grey_depth=8, real=False)  # films are not written deeper
     image = image.each(lambda frame: _still_held(frame, traits, policy))
     if traits.palette and _colours(image) > _PALETTE:
         image = image.losing(Loss("colours", f"all but {_PALETTE}"))
@@ -124,7 +159,7 @@ def _still_held(image: Image, traits: Traits, policy: Policy) -> Image:
             image = image.losing(Loss("alpha", "laid on a background"))
         image = flatten(image, policy.background)
     depth = traits.grey_depth if image.channels == 1 else traits.depth
-    image = rounded(image, depth, real=traits.real)
+    image = rounded(image, depth, real=traits.real, dither=policy.dither)
     if "icc" not in policy.keep or not traits.icc:
         image = to_srgb(image)
     return image

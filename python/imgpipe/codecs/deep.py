@@ -1,0 +1,263 @@
+"""More than 8 bits a sample, and floats, through imagecodecs, where Pillow would cut them to 8.
+
+PNG, TIFF, JPEG 2000 and AVIF; all that Pillow holds whole goes to it as before.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version as installed
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgpipe.codecs import pillow
+from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
+from imgpipe.codecs.depths import spread, straight
+from imgpipe.formats import ImageFormat
+from imgpipe.image import Frame, Image
+from imgpipe.losses import Loss
+from imgpipe.orientation import copies, upright
+
+TRAITS = {
+    ImageFormat.PNG: replace(pillow.TRAITS[ImageFormat.PNG], depth=16),
+    ImageFormat.TIFF: replace(
+        pillow.TRAITS[ImageFormat.TIFF], depth=16, real=True, deep_exif=False
+    ),
+    ImageFormat.JPEG2000: replace(pillow.TRAITS[ImageFormat.JPEG2000], depth=16, grey_depth=16),
+    ImageFormat.AVIF: replace(
+        pillow.TRAITS[ImageFormat.AVIF],
+        depth=12,
+        grey_depth=12,
+        deep_exif=False,
+        deep_icc=False,
+    ),
+}
+
+_AVIF_DEPTH = 12
+_DEFLATE = 8  # TIFF's number for it
+_BITS, _PHOTOMETRIC, _SAMPLES, _EXTRA, _ICC = 258, 262, 277, 338, 34675  # its tags
+
+# For a pixel, for each of its channels; measured, and held to by a test.
+_BYTES_EACH = {
+    ImageFormat.PNG: 4,
+    ImageFormat.TIFF: 3,
+    ImageFormat.JPEG2000: 8.5,
+    ImageFormat.AVIF: 7.5,
+}
+
+
+def version(format: ImageFormat) -> str:
+    """The library's name and version, and that for 8 bits."""
+    return f"imagecodecs {installed('imagecodecs')}, or {pillow.version(format)}"
+
+
+def head(data: bytes, format: ImageFormat) -> Head:
+    """What the header tells."""
+    try:
+        return pillow.head(data, format)
+    except Exception:  # it knows no colours in floats, and raises anything
+        if format is not ImageFormat.TIFF:
+            raise
+    tags = pillow.tiff_tags(data, 0)
+    if tags.get(_PHOTOMETRIC) not in (1, 2):
+        raise ValueError("samples of a kind that is not read")
+    depth = int(max(tags.get(_BITS, (1,))))
+    return Head(format, int(tags[256]), int(tags[257]), int(tags.get(_SAMPLES, 1)), depth)
+
+
+def cost(head: Head, scale: int) -> int:
+    """At most how many bytes decoding takes, pixels included."""
+    if not _takes(head):
+        return pillow.cost(head, scale)
+    sample = 2 if head.depth > 16 else 1
+    each = _BYTES_EACH[head.format] * sample * max(head.channels, 2)
+    pixels = head.width * head.height
+    each += 2 * sample * head.channels * (copies(head.orientation) - 1)
+    return int(each * pixels) * head.frames + 4 * ROWS
+
+
+def decode(
+    data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
+) -> Image:
+    """The picture at its depth, upright, with what was lost."""
+    if not _takes(head):
+        return pillow.decode(data, head, scale, grey=grey, wish=wish)
+    about = _described(data, head)
+    pixels = _READERS[head.format](data, head, 0)
+    picture = replace(about, pixels=pixels)
+    if not about.icc_profile:
+        picture = replace(picture, space="grey" if pixels.shape[2] < 3 else "srgb")
+    if head.frames > 1:
+        picture = _with_pages(picture, data, head, wish)
+    return picture.each(lambda page: upright(page, pillow.turn(data, head)))
+
+
+def _described(data: bytes, head: Head) -> Image:
+    try:
+        return pillow.describe(data, head)
+    except Exception:  # as above
+        icc = pillow.tiff_tags(data, 0).get(_ICC)
+        empty = np.zeros((1, 1, 3), np.uint8)
+        return Image(empty, "icc" if icc else "srgb", head.format, icc)
+
+
+def _takes(head: Head) -> bool:
+    """Whether Pillow would cut samples: it holds grey of 16 bits, and floats of grey."""
+    if head.depth <= 8 or head.palette:
+        return False
+    film = head.frames > 1 and head.format is not ImageFormat.TIFF
+    return not film and (head.channels > 1 or head.format is ImageFormat.AVIF)
+
+
+def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
+    if not wish.pages:
+        return first.losing(Loss("pages", "those after the first"))
+    pixels = [first.pixels]
+    for number in range(1, head.frames):
+        page = _READERS[head.format](data, head, number)
+        if page.shape != first.pixels.shape or page.dtype != first.pixels.dtype:
+            return first.losing(Loss("pages", "those after the first, which are not all like it"))
+        pixels.append(page)
+    return replace(first, frames=tuple(Frame(page, 0) for page in pixels))
+
+
+def _read_png(data: bytes, head: Head, number: int) -> NDArray[Any]:
+    import imagecodecs  # which is large, so not before there is a picture for it
+
+    return _planes(imagecodecs.png_decode(data))
+
+
+def _read_tiff(data: bytes, head: Head, number: int) -> NDArray[Any]:
+    import imagecodecs
+
+    tags = pillow.tiff_tags(data, number)
+    pixels = imagecodecs.tiff_decode(data, index=number)
+    if pixels.ndim == 3 and pixels.shape[0] == tags.get(_SAMPLES) != pixels.shape[2]:  # one by one
+        pixels = np.moveaxis(pixels, 0, 2)
+    pixels = _planes(pixels)
+    if pixels.dtype == np.float64:
+        pixels = pixels.astype(np.float32)
+    if pixels.dtype not in (np.uint8, np.uint16, np.float32):
+        raise ValueError(f"samples of {pixels.dtype}, and uint8, uint16 and float32 are read")
+    return straight(pixels) if tags.get(_EXTRA) in (1, (1,)) else pixels
+
+
+def _read_jpeg2000(data: bytes, head: Head, number: int) -> NDArray[Any]:
+    import imagecodecs
+
+    return _spread(imagecodecs.jpeg2k_decode(data, numthreads=1), head.depth)
+
+
+def _read_avif(data: bytes, head: Head, number: int) -> NDArray[Any]:
+    import imagecodecs
+
+    return _spread(imagecodecs.avif_decode(data, index=0, numthreads=1), head.depth)
+
+
+_READERS: dict[ImageFormat, Callable[[bytes, Head, int], NDArray[Any]]] = {
+    ImageFormat.PNG: _read_png,
+    ImageFormat.TIFF: _read_tiff,
+    ImageFormat.JPEG2000: _read_jpeg2000,
+    ImageFormat.AVIF: _read_avif,
+}
+
+
+def _planes(pixels: NDArray[Any]) -> NDArray[Any]:
+    return pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
+
+
+def _spread(levels: NDArray[Any], depth: int) -> NDArray[Any]:
+    pixels = _planes(levels)
+    return spread(pixels, depth) if pixels.dtype == np.uint16 and depth < 16 else pixels
+
+
+def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
+    """`image`, which the format's traits can hold, as a file."""
+    whole = image.pixels.dtype == np.uint16 and image.channels == 1
+    if image.pixels.dtype == np.uint8 or (format in _GREY_BY_PILLOW and whole):
+        return pillow.encode(image, format, how)
+    return _WRITERS[format](image, how)
+
+
+_GREY_BY_PILLOW = (ImageFormat.PNG, ImageFormat.TIFF)
+
+
+def _write_png(image: Image, how: Encoding) -> bytes:
+    import imagecodecs
+
+    level = 6 if how.effort is None else min(9, how.effort)
+    data = bytes(imagecodecs.png_encode(_flat(image), level=level))
+    chunks = b""
+    if how.icc_profile:
+        chunks += _chunk(b"iCCP", b"icc\0\0" + zlib.compress(how.icc_profile))
+    if how.exif:
+        chunks += _chunk(b"eXIf", how.exif.removeprefix(b"Exif\0\0"))
+    return data[:33] + chunks + data[33:]  # behind the signature and IHDR
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG: W3C PNG specification, 5.3."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _write_tiff(image: Image, how: Encoding) -> bytes:
+    import imagecodecs
+
+    options: dict[str, Any] = {
+        "compression": _DEFLATE,
+        "predictor": image.pixels.dtype == np.uint16,
+        "photometric": "rgb" if image.channels > 2 else "minisblack",
+        "iccprofile": how.icc_profile,
+    }
+    if image.has_alpha:
+        options["extrasample"] = "unassalpha"
+    data = b""
+    for page in image.stills():
+        if data:
+            options["appendto"] = data
+        data = bytes(imagecodecs.tiff_encode(_flat(page), **options))
+    return data
+
+
+def _write_jpeg2000(image: Image, how: Encoding) -> bytes:
+    import imagecodecs
+
+    rough = how.quality is not None and not how.lossless
+    level = round(25 + (how.quality or 0) / 4) if rough else 0  # decibels, as for 8 bits
+    return bytes(
+        imagecodecs.jpeg2k_encode(_flat(image), level=level, reversible=not rough, numthreads=1)
+    )
+
+
+def _write_avif(image: Image, how: Encoding) -> bytes:
+    import imagecodecs
+
+    quality = 60 if how.quality is None else how.quality
+    options: dict[str, Any] = {
+        "level": 100 if how.lossless else quality,
+        "speed": 6 if how.effort is None else 10 - how.effort,
+        "bitspersample": _AVIF_DEPTH,
+        "pixelformat": "444" if how.lossless else how.subsampling.replace(":", ""),
+        "numthreads": 1,  # pictures share out the cores
+    }
+    if how.lossless and image.channels > 2:
+        options["matrix"] = imagecodecs.AVIF.MATRIX_COEFFICIENTS.IDENTITY
+    levels = _flat(image) >> (16 - _AVIF_DEPTH)
+    return bytes(imagecodecs.avif_encode(levels, **options))
+
+
+_WRITERS: dict[ImageFormat, Callable[[Image, Encoding], bytes]] = {
+    ImageFormat.PNG: _write_png,
+    ImageFormat.TIFF: _write_tiff,
+    ImageFormat.JPEG2000: _write_jpeg2000,
+    ImageFormat.AVIF: _write_avif,
+}
+
+
+def _flat(image: Image) -> NDArray[Any]:
+    """Pixels as the library wants them: two dimensions for grey."""
+    pixels = image.contiguous()
+    return pixels[:, :, 0] if image.channels == 1 else pixels
