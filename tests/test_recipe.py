@@ -27,6 +27,9 @@ from imgpipe.recipe import (
 
 EVERYTHING = {
     "animation": "first",
+    "raw": "preview",
+    "raw_exposure": 0.5,
+    "raw_highlights": "blend",
     "depth": 10,
     "dither": True,
     "dicom_window": "full",

@@ -94,6 +94,7 @@ class PipelineConfig:
     refused that has more than `max_pixels` in all frames that are kept, more than `max_frames`, or
     a file of more than `max_file_bytes`. `dicom_window` is which values of a DICOM picture are
     shown where no Window says so: those the `file` names, all but a `percentile`, or in `full`.
+    `raw`, `raw_exposure` and `raw_highlights` say how RAW is read: see `policy.Reading`.
 
     What storage refuses is tried again, `retry_attempts` times in all, with longer and longer
     waits; a broken picture never is. `error_strategy` says what a picture that fails means to the
@@ -150,6 +151,9 @@ class PipelineConfig:
     dither: bool = False
     animation: str = "keep"
     dicom_window: str = "file"
+    raw: str = "develop"
+    raw_exposure: float | None = None
+    raw_highlights: str = "clip"
     max_pixels: int = MAX_PIXELS
     max_frames: int = MAX_FRAMES
     max_file_bytes: int = MAX_FILE_BYTES
@@ -249,7 +253,13 @@ class PipelineConfig:
             self.if_larger,
             self.depth,
             self.dither,
-            Reading(self.animation, self.dicom_window),
+            Reading(
+                self.animation,
+                self.dicom_window,
+                self.raw,
+                self.raw_exposure,
+                self.raw_highlights,
+            ),
             Limits(self.max_file_bytes, self.max_pixels, self.max_frames),
         )
 

@@ -3,6 +3,7 @@
 import os
 from enum import Enum
 from os import PathLike
+from typing import Literal
 
 
 class ImageFormat(Enum):
@@ -87,14 +88,22 @@ _SIGNATURES = (
     (b"MM\0*", ImageFormat.TIFF),
     (b"II+\0", ImageFormat.TIFF),
     (b"MM\0+", ImageFormat.TIFF),
+    (b"FUJIFILMCCD-RAW", ImageFormat.RAW),
+    (b"IIRO", ImageFormat.RAW),
+    (b"IIRS", ImageFormat.RAW),
+    (b"MMOR", ImageFormat.RAW),
+    (b"IIU\0", ImageFormat.RAW),
     (b"\xff\x0a", ImageFormat.JXL),
     (b"\0\0\0\x0cJXL \r\n\x87\n", ImageFormat.JXL),
     (b"\0\0\0\x0cjP  \r\n\x87\n", ImageFormat.JPEG2000),
     (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),
 )
 
+_DNG_VERSION = 50706  # a tag of Adobe's Digital Negative
+
 # Brands of the ISO base media container, ISO/IEC 23008-12 and the AVIF specification.
 _BRANDS = {
+    b"crx ": ImageFormat.RAW,
     b"avif": ImageFormat.AVIF,
     b"avis": ImageFormat.AVIF,
     b"heic": ImageFormat.HEIC,
@@ -151,7 +160,7 @@ def sniff_format(data: bytes) -> ImageFormat:
         return ImageFormat.DICOM
     for signature, format in _SIGNATURES:
         if data.startswith(signature):
-            return format
+            return ImageFormat.RAW if format is ImageFormat.TIFF and _is_raw(data) else format
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ImageFormat.WEBP
     if data[4:8] == b"ftyp":
@@ -166,3 +175,14 @@ def _brand(data: bytes) -> ImageFormat:
     if major in (b"mif1", b"msf1") and others & {b"avif", b"avis"}:
         return ImageFormat.AVIF
     return _BRANDS.get(major, ImageFormat.UNKNOWN)
+
+
+def _is_raw(data: bytes) -> bool:
+    """Whether a TIFF is a Canon's RAW, or says in its first directory that it is a DNG."""
+    if data[8:10] == b"CR":
+        return True
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    at = int.from_bytes(data[4:8], order)
+    count = int.from_bytes(data[at : at + 2], order)
+    tags = (data[i : i + 2] for i in range(at + 2, min(at + 2 + 12 * count, len(data)), 12))
+    return any(int.from_bytes(tag, order) == _DNG_VERSION for tag in tags)

@@ -15,6 +15,7 @@ KINDS = {
     "gain-map": "what makes a picture brighter on screens of high dynamic range",
     "metadata": "EXIF and the like that `keep` does not name",
     "pages": "the pages after the first",
+    "preview": "all of a RAW picture that its preview does not show",
     "profile": "a colour profile that could not be used",
 }
 

@@ -3,7 +3,7 @@
 Tags are those of Exif 2.32 and TIFF 6.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PIL import Image as pil
@@ -149,8 +149,23 @@ def _meant(orientation: Any) -> int:
 
 def tiff_exif(opened: ImageFile) -> bytes | None:
     """An EXIF block of what a TIFF file says about its picture, its layout left out."""
+    return _without_layout(opened.getexif)
+
+
+def block_of_tiff(data: bytes) -> bytes | None:
+    """The same, of the bytes of a file that begins as a TIFF does; None of others."""
+
+    def read() -> pil.Exif:
+        tags = pil.Exif()
+        tags.load(data)
+        return tags
+
+    return _without_layout(read) if data[:4] in (b"II*\0", b"MM\0*") else None
+
+
+def _without_layout(read: Callable[[], pil.Exif]) -> bytes | None:
     try:
-        tags, result = opened.getexif(), pil.Exif()
+        tags, result = read(), pil.Exif()
         _copy(tags, result, _DESCRIPTION)
         for part in (IFD.Exif, IFD.GPSInfo):
             if values := tags.get_ifd(part):

@@ -9,6 +9,8 @@ MARGIN = 1.625  # the least that stays within 0.005 of SSIM: docs/performance.md
 IF_LARGER = ("write", "keep")
 DEPTHS = (8, 10, 12, 16)
 ANIMATIONS = ("keep", "first", "error")
+RAWS = ("develop", "preview")
+RAW_HIGHLIGHTS = ("clip", "keep", "blend", "rebuild")
 DICOM_WINDOWS = ("file", "percentile", "full")
 
 
@@ -20,15 +22,27 @@ class Reading:
     them, `first` the first alone, `error` refuses a picture that has more. `dicom_window` says
     which values of a DICOM picture are spread from black to white: those that its `file` names, all
     but a `percentile` at either end, or `full`, which is also what becomes of a file that names
-    none. Raises ConfigError for anything else.
+    none. `raw` RAW pictures are what they `develop` to, or the camera's `preview`, which is far
+    faster. `raw_exposure` is in stops, from -2 to 3, None meaning as bright as LibRaw finds good;
+    `raw_highlights` what becomes of highlights that not all colours have: `clip`, `keep`, `blend`
+    or `rebuild`. Raises ConfigError for anything else.
     """
 
     animation: str = "keep"
     dicom_window: str = "file"
+    raw: str = "develop"
+    raw_exposure: float | None = None
+    raw_highlights: str = "clip"
 
     def __post_init__(self) -> None:
         _check_choice("animation", self.animation, ANIMATIONS)
         _check_choice("dicom_window", self.dicom_window, DICOM_WINDOWS)
+        _check_choice("raw", self.raw, RAWS)
+        _check_choice("raw_highlights", self.raw_highlights, RAW_HIGHLIGHTS)
+        stops = self.raw_exposure
+        number = isinstance(stops, int | float) and not isinstance(stops, bool)
+        if stops is not None and not (number and -2 <= stops <= 3):
+            raise ConfigError(f"Expected raw_exposure from -2 to 3 stops, got {stops!r}")
 
 
 @dataclass(frozen=True, slots=True)

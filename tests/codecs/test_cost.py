@@ -170,12 +170,21 @@ def dicom_file(stored: np.ndarray, bits: int, colour: str = "RGB") -> bytes:
     return buffer.getvalue()
 
 
+def raw_files(pixels: np.ndarray) -> dict[str, bytes]:
+    from .negatives import negative
+
+    height, width = pixels.shape[:2]
+    made = negative(width * 2, height * 2)
+    return {"raw.dng": made, "raw-8.dng": made}
+
+
 KINDS = {
     "everyday": (everyday_files, "PIL"),
     "films": (film_files, "PIL"),
     "deep": (deep_files, "imagecodecs"),
     "heic": (heic_files, "pillow_heif"),
     "dicom": (dicom_files, "pydicom"),
+    "raw": (raw_files, "rawpy"),
 }
 
 

@@ -79,7 +79,7 @@ def test_quality_out_of_range_is_refused(quality, smooth) -> None:
         encode_image(Image.from_array(smooth(4, 4)), ImageFormat.JPEG, quality)
 
 
-@pytest.mark.parametrize("format", [ImageFormat.RAW, ImageFormat.UNKNOWN])
+@pytest.mark.parametrize("format", [ImageFormat.RAW, ImageFormat.DICOM, ImageFormat.UNKNOWN])
 def test_a_format_that_is_not_written_is_refused(format, smooth) -> None:
     with pytest.raises(ConfigError, match="Expected a format to write"):
         encode_image(Image.from_array(smooth(4, 4)), format)

@@ -4,6 +4,7 @@
 failed, 130 and 143 stopped by a signal.
 """
 
+import logging
 import sys
 import warnings
 from pathlib import Path
@@ -191,8 +192,9 @@ def bench(
 
 def main() -> None:
     """Run the command line."""
-    # Pillow warns of oddities in metadata that we do not use, without naming the picture.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
+    # Libraries tell of oddities that cost no picture, without naming it.
+    warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app(prog_name="imgpipe")
     except ImgpipeError as error:

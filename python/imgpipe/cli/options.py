@@ -14,7 +14,7 @@ from imgpipe.formats import parse_format
 from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
-from imgpipe.policy import ANIMATIONS, DICOM_WINDOWS
+from imgpipe.policy import ANIMATIONS, DICOM_WINDOWS, RAW_HIGHLIGHTS, RAWS
 from imgpipe.recipe import read_recipe
 from imgpipe.recovery import ErrorRecoveryStrategy
 from imgpipe.runlog.decide import OVERWRITE_RULES
@@ -244,6 +244,22 @@ class RunOptions:
             metavar="|".join(DICOM_WINDOWS),
             help="Which values of a DICOM picture are shown where no window: says so: those its "
             "file names, all but a percent at either end, or all.",
+        ),
+    ]
+    raw: Annotated[
+        str | None,
+        _option("--raw", metavar="|".join(RAWS), help="Develop RAW, or take the camera's preview."),
+    ]
+    raw_exposure: Annotated[
+        float | None,
+        _option("--raw-exposure", help="Stops from -2 to 3; as bright as looks good without it."),
+    ]
+    raw_highlights: Annotated[
+        str | None,
+        _option(
+            "--raw-highlights",
+            metavar="|".join(RAW_HIGHLIGHTS),
+            help="What becomes of highlights that not all colours have.",
         ),
     ]
     max_pixels: Annotated[

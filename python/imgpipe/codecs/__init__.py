@@ -29,6 +29,10 @@ def _codecs() -> dict[ImageFormat, Codec]:
         from imgpipe.codecs import dicom
 
         found |= dict.fromkeys(dicom.TRAITS, dicom)
+    if find_spec("rawpy"):
+        from imgpipe.codecs import raw
+
+        found |= dict.fromkeys(raw.TRAITS, raw)
     return found
 
 
@@ -36,6 +40,7 @@ def _codecs() -> dict[ImageFormat, Codec]:
 _EXTRAS = {
     ImageFormat.HEIC: ("pillow-heif", "heif"),
     ImageFormat.JXL: ("imagecodecs", "deep"),
+    ImageFormat.RAW: ("rawpy", "raw"),
     ImageFormat.DICOM: ("pydicom", "dicom"),
 }
 
@@ -80,8 +85,15 @@ def traits(format: ImageFormat) -> Traits:
 
 
 def written_as(format: ImageFormat | None, content: ImageFormat) -> ImageFormat:
-    """The format of an output: the one asked for, or else the picture's own, or else PNG."""
-    return format or (content if content in writable() else ImageFormat.PNG)
+    """The format of an output: the one asked for, or else the picture's own.
+
+    What is not written here becomes JPEG where it comes from a camera, else PNG.
+    """
+    if format:
+        return format
+    if content in writable():
+        return content
+    return ImageFormat.JPEG if content is ImageFormat.RAW else ImageFormat.PNG
 
 
 def versions() -> dict[str, str]:

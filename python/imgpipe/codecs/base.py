@@ -46,12 +46,14 @@ class Wish:
     """What is wanted of a picture that is decoded, as far as its file has it.
 
     `frames` asks for all of them, `pages` likewise; `measured` for what a DICOM picture measures
-    and not yet for how that is shown; `reading` says how where there are several ways.
+    and not yet for how that is shown; `deep` for more than 8 bits where they take more work, as of
+    RAW; `reading` says how where there are several ways.
     """
 
     frames: bool = False
     pages: bool = False
     measured: bool = False
+    deep: bool = False
     reading: Reading = field(default_factory=Reading)
 
 

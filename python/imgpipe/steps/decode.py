@@ -7,7 +7,7 @@ from imgpipe.codecs import absent, codec, supported, traits, written_as
 from imgpipe.codecs.base import SCALES, Codec, Head, Wish
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
-from imgpipe.formats import ImageFormat, sniff_format
+from imgpipe.formats import ImageFormat, detect_format, sniff_format
 from imgpipe.image import Image
 from imgpipe.limits import LIMITS, Limits
 from imgpipe.policy import MARGIN, Policy
@@ -16,7 +16,7 @@ from imgpipe.transforms import ImageTransform, Window, leading_size, starts_grey
 
 Chain = Sequence[ImageTransform]
 
-EVERYTHING = Wish(frames=True, pages=True)
+EVERYTHING = Wish(frames=True, pages=True, deep=True)
 
 
 def get_image_dimensions(data: bytes, path: Path | None = None) -> tuple[int, int]:
@@ -102,6 +102,7 @@ def wish_for(
         keep and any(one.frames for one in held),
         keep and any(one.pages for one in held),
         any(isinstance(step, Window) for chain in chains for step in chain),
+        (policy.depth or 16) > 8 and any(one.depth > 8 for one in held),
         policy.reading,
     )
 
@@ -141,6 +142,8 @@ def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:
     if not data:
         raise DecodeError("Expected a picture, got an empty file", path)
     format = sniff_format(data)
+    if format is ImageFormat.TIFF and path and detect_format(path) is ImageFormat.RAW:
+        format = ImageFormat.RAW  # most are TIFFs that only their maker's tags tell from others
     reader = codec(format)
     if reader:
         return reader, format
