@@ -10,6 +10,11 @@ _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there w
 _XMP = b"XML:com.adobe.xmp\0"
 
 
+def is_bare(data: bytes) -> bool:
+    """Whether a picture says nothing beside its pixels, which Pillow decodes to find that out."""
+    return not any(kind == b"eXIf" or kind in _TEXTS for kind, _ in _chunks(data))
+
+
 def may_be_turned(data: bytes) -> bool:
     """Whether any chunk may hold an orientation, which Pillow decodes all pixels to look for."""
     for kind, body in _chunks(data):

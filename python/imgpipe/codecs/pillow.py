@@ -22,7 +22,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
-from imgpipe.codecs.chunks import may_be_turned
+from imgpipe.codecs.chunks import is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
@@ -183,6 +183,7 @@ def _memory(format: ImageFormat) -> BinaryIO:
 def describe(data: bytes, head: Head) -> Image:
     """All of a picture but its pixels, of which it has one, for those who read them otherwise."""
     with _open(data, head.format) as opened:
+        bare = isinstance(opened, PngImageFile) and is_bare(data)
         icc: bytes | None = opened.info.get("icc_profile")
         return Image(
             np.zeros((1, 1, 3), np.uint8),
@@ -190,7 +191,7 @@ def describe(data: bytes, head: Head) -> Image:
             head.format,
             icc,
             _exif(opened),
-            tuple(_metadata_left(opened)),
+            () if bare else tuple(_metadata_left(opened)),
         )
 
 
