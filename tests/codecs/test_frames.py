@@ -1,6 +1,7 @@
 """Animations and pages, frame by frame against what Pillow shows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from imgpipe.image import Frame
 from imgpipe.policy import Policy
 from imgpipe.steps.decode import read_head
 from imgpipe.steps.encode import encode
+from imgpipe.steps.source import Source
+from imgpipe.steps.transform import render
 from PIL import Image as pil
 
 DURATIONS = [50, 120, 70, 90]
@@ -175,6 +178,20 @@ def test_geometry_filters_and_a_mark_come_over_every_frame() -> None:
     for frame, still in zip(made.frames, image.stills(), strict=True):
         expected = apply_watermark(apply_transforms(still, chain), mark)
         assert np.array_equal(frame.pixels, expected.pixels)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_frames_are_made_smaller_from_where_stills_are(orientation: int, smooth) -> None:
+    """Halves are counted from the edges that the picture had before it was turned."""
+    pixels = smooth(205, 301)
+    film = replace(
+        Image.from_array(pixels), frames=(Frame(pixels, 50), Frame(pixels[::-1].copy(), 50))
+    )
+    for chain in ((Thumbnail(40),), (Fit(40, 30, "cover"),)):
+        small = render(Source(film, (205, 301), orientation), chain, Policy())
+        for frame, still in zip(small.frames, film.stills(), strict=True):
+            alone = render(Source(still, (205, 301), orientation), chain, Policy())
+            assert np.array_equal(frame.pixels, alone.pixels)
 
 
 def test_frames_that_say_no_duration_last_as_in_browsers() -> None:
