@@ -1,10 +1,8 @@
-"""A run that is killed at any moment has cost what was in flight, and can be run again."""
+"""A run that is killed between two calls of the system, and run again; test_soak has chance pick."""
 
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,13 +29,6 @@ def start(source: Path, out: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    """Return once `ready`, or once the process has ended."""
-    end = time.monotonic() + DEADLINE
-    while not ready() and process.poll() is None:
-        assert time.monotonic() < end, "the run did not get anywhere"
-
-
 @pytest.fixture(scope="module")
 def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory, tree) -> dict[str, bytes]:
     out = tmp_path_factory.mktemp("undisturbed")
@@ -46,46 +37,6 @@ def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory, tree) ->
     files = tree(out)
     assert len(files) == PICTURES
     return files
-
-
-@pytest.mark.parametrize("outputs", [0, 1, 5, 15, 30, 39])
-def test_killed_runs_leave_whole_files_and_go_on(
-    outputs: int, source: Path, tmp_path: Path, tree, undisturbed: dict[str, bytes]
-) -> None:
-    out = tmp_path / "out"
-    with start(source, out) as process:
-        wait_until(process, lambda: (out / ".imgpipe").exists() and len(tree(out)) >= outputs)
-        process.kill()
-    left = tree(out)
-    assert left.items() <= undisturbed.items()
-
-    with start(source, out) as again:
-        output, errors = again.communicate(timeout=DEADLINE)
-    assert (again.returncode, errors) == (0, b"")
-    assert f"Successful: {PICTURES - len(left)}, Failed: 0, Skipped: {len(left)}" in output.decode()
-    assert tree(out) == undisturbed
-    assert list((out / ".imgpipe" / "tmp").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
-)
-def test_a_signal_stops_in_order_and_says_how_to_go_on(
-    number: int, code: int, source: Path, tmp_path: Path, tree, undisturbed: dict[str, bytes]
-) -> None:
-    out = tmp_path / "out"
-    with start(source, out) as process:
-        wait_until(process, lambda: len(tree(out)) >= 3)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=DEADLINE)
-    assert process.returncode == code
-    assert errors.decode().startswith(f"Stopped by {signal.Signals(number).name}; imgpipe resume")
-    assert tree(out).items() <= undisturbed.items()
-    assert list((out / ".imgpipe" / "tmp").iterdir()) == []
-
-    with start(source, out) as again:
-        assert again.wait(DEADLINE) == 0
-    assert tree(out) == undisturbed
 
 
 def start_deadly(
