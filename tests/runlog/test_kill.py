@@ -1,4 +1,4 @@
-"""A run that is killed between two calls of the system, and run again; test_soak has chance pick."""
+"""A run that is killed between two calls of the system, and run again."""
 
 import signal
 import subprocess
