@@ -7,6 +7,7 @@ from typing import Any
 
 _ROWS = 1_000  # that are kept in memory
 _PACKET = 500  # that are written at a time
+_CACHE = 256  # KiB: as much is quick, and a run has several of these
 
 Row = tuple[Any, ...]
 
@@ -72,6 +73,7 @@ class Spool:
             # A file without a name: kept in a small cache, and on the disk beyond that.
             self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._file.execute("pragma journal_mode = off")
+            self._file.execute(f"pragma cache_size = -{_CACHE}")
             columns = ", ".join(self._names)
             self._file.execute(f"create table added ({columns})")
             self._file.execute(

@@ -12,6 +12,7 @@ SCHEMA_VERSION = 4
 
 # What each promise takes: of a log in WAL mode, NORMAL may forget but never breaks.
 _SYNCHRONOUS: dict[Durability, str] = {"file": "full", "run": "normal", "none": "off"}
+_CACHE = 512  # KiB
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 
 _SCHEMA = """
@@ -88,6 +89,7 @@ def connect(database: str, durability: Durability = "file") -> sqlite3.Connectio
     connection = sqlite3.connect(database, timeout=0, check_same_thread=False)
     try:
         connection.execute("pragma locking_mode = exclusive")
+        connection.execute(f"pragma cache_size = -{_CACHE}")
         connection.execute(f"pragma journal_mode = {_journal(database)}")
         connection.execute(f"pragma synchronous = {_SYNCHRONOUS[durability]}")
         (version,) = connection.execute("pragma user_version").fetchone()
