@@ -138,6 +138,22 @@ def test_all_is_done_within_the_limit(limit, alone: bool, large: Path, tmp_path:
     assert len(list((tmp_path / "out").glob("*.jpg"))) == 8
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_picture_that_waits_is_not_overtaken_by_what_it_waits_for(
+    workers: int, tmp_path: Path, smooth
+) -> None:
+    """Between small ones that fit beside each other, one that fits beside none."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number in range(12):
+        side = 2400 if number % 3 == 1 else 500
+        pil.fromarray(smooth(side, side)).save(folder / f"{number:02}.bmp")
+    config = PipelineConfig(
+        folder, tmp_path / "out", workers, transforms=[Blur(1)], memory_limit="60MB"
+    )
+    assert len(run_pipeline(config).successful) == 12
+
+
 def test_leaving_early_gives_the_memory_back(large: Path, tmp_path: Path) -> None:
     async def leave() -> None:
         async with Pipeline(PipelineConfig(large, tmp_path / "out", transforms=[Blur(1)])) as run:

@@ -94,9 +94,8 @@ class Lanes:
         self._in_flight = 0
         self._turns = Account(process_turns())
         loading = 1 + LOAD_THREADS
-        self._workers = (
-            config.workers + 1
-        )  # one has a parcel at hand for the first thread to be done
+        # One more than threads: it has a parcel at hand for the first thread to be done.
+        self._workers = config.workers + 1
         front = loading + self._workers
         senders = {
             "small": 1,
@@ -148,9 +147,7 @@ class Lanes:
         try:
             async with asyncio.TaskGroup() as group:
 
-                def start(
-                    lane: Coroutine[Any, Any, None], *sinks: Channel[Any]
-                ) -> asyncio.Task[None]:
+                def start(lane: Coroutine[Any, Any, None], *sinks: Channel[Any]) -> Task:
                     task = group.create_task(lane)
                     for sink in sinks:  # however it ends, even before it has begun
                         task.add_done_callback(partial(_close, sink))

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -258,18 +258,22 @@ class Road:
         self._stage = partial(stage_outputs, place=place, storage=storage, metrics=metrics)
         self._saving_waits = config.durability == "file"
 
-    def weigh(self, parcel: Parcel[Any]) -> Held:
-        """Set memory aside by what headers say, where that takes no waiting."""
-        held = Held(parcel, [weigh(item) for item in parcel])
-        return replace(held, waits=not self._memory.try_reserve(sum(held.weights)))
+    def _held(self, parcel: Parcel[Any], before: Sequence["Onward | Held"]) -> Held:
+        """What a parcel takes, set aside at once where nothing `before` it has to wait.
+
+        Overtaken by one that then waits for it, that would wait for ever.
+        """
+        weights = [weigh(item) for item in parcel]
+        waits = any(isinstance(one, Held) for one in before)
+        return Held(parcel, weights, waits or not self._memory.try_reserve(sum(weights)))
 
     def admit(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
         """Set memory aside for large pictures, and read their files."""
-        return [self._admit(parcel) for parcel in parcels]
-
-    def _admit(self, parcel: Parcel[Job]) -> Onward | Held:
-        held = self.weigh(parcel)
-        return held if held.waits else self.read(held.reserved())
+        admitted: list[Onward | Held] = []
+        for parcel in parcels:
+            held = self._held(parcel, admitted)
+            admitted.append(held if held.waits else self.read(held.reserved()))
+        return admitted
 
     def read(self, parcel: Parcel[Job]) -> Onward:
         """Read files that memory is set aside for."""
@@ -280,15 +284,14 @@ class Road:
 
         What is made of tiny pictures is made at once.
         """
-        return [self._admit_small(parcel) for parcel in parcels]
+        admitted: list[Onward | Held] = []
+        for parcel in parcels:
+            held = self._held(_carry(parcel, self._load), admitted)
+            admitted.append(held if held.waits else self._go_on(held.reserved()))
+        return admitted
 
-    def _admit_small(self, parcel: Parcel[Job]) -> Onward | Held:
-        loaded = _carry(parcel, self._load)
-        held = self.weigh(loaded)
-        if held.waits:
-            return held
-        reserved = held.reserved()
-        return self.work(reserved) if all(map(_is_tiny, reserved)) else Onward("work", reserved)
+    def _go_on(self, parcel: Parcel[ImageData]) -> Onward:
+        return self.work(parcel) if all(map(_is_tiny, parcel)) else Onward("work", parcel)
 
     def work(self, parcel: Parcel[ImageData]) -> Onward:
         """Draw the outputs, and give back memory, as files weigh less than pixels."""
