@@ -128,6 +128,8 @@ def _likeness(workload: Workload, source: Path, out: Path) -> float:
             raise AssertionError(f"{name} is {shown.shape} and not {expected.shape}")
         if not apart:
             found.append(ssim(shown, expected))
+    if not found:
+        raise AssertionError(f"Expected an output of {workload.title} to compare, got none")
     return float(np.mean(found))
 
 

@@ -11,7 +11,7 @@ from scipy.ndimage import correlate, gaussian_filter
 
 from .e2e_inputs import mark
 
-SOME, STEP = 3, 4  # pictures, small ones but not all alike
+SOME, STEP = 5, 3  # pictures, small ones but not all alike
 WIDTHS = (1920, 1280, 640, 320)
 LANCZOS = Image.Resampling.LANCZOS
 SHARPEN = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], np.float64)[..., np.newaxis]
