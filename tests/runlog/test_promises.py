@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 from imgpipe import (
+    Blur,
     ConfigError,
-    ImageFormat,
+    Image,
     ImgpipeError,
     Pipeline,
     PipelineConfig,
     ProcessingLog,
     Thumbnail,
     run_pipeline,
+    save_image,
 )
 
 SMALL = {"transforms": [Thumbnail(20)]}
@@ -174,6 +176,7 @@ def test_temporaries_lie_beside_outputs_on_another_device(pictures: Path, tmp_pa
 import sqlite3
 with sqlite3.connect({str(out / ".imgpipe" / "run.sqlite")!r}) as log:
     log.execute("update outputs set state = 'planned' where path = ?", (b"below/a.png",))
+    log.execute("update runs set ended = null")
 """
     )
     script = f"""
@@ -195,14 +198,17 @@ touch {out}/below/.imgpipe-0123456789abcdef
     assert "5 skipped: up to date" in reason
 
 
-def test_runs_share_the_cores_where_they_name_none(pictures: Path, tmp_path: Path) -> None:
+def test_runs_share_the_cores_where_they_name_none(tmp_path: Path, smooth) -> None:
     from imgpipe.cores import available
     from imgpipe.flow.budget import process_cores
 
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(6):
+        save_image(Image.from_array(smooth(700, 500)), folder / f"{number}.png")
+
     async def three() -> None:
-        configs = [
-            PipelineConfig(pictures, tmp_path / str(n), format=ImageFormat.PNG) for n in "abc"
-        ]
+        configs = [PipelineConfig(folder, tmp_path / name, transforms=[Blur(1)]) for name in "abc"]
 
         async def one(config: PipelineConfig) -> int:
             async with Pipeline(config) as pipeline:

@@ -21,14 +21,14 @@ from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
 from imgpipe.runlog.database import Lock, connect, explain
 from imgpipe.runlog.decide import Decision, Rules, decide
 from imgpipe.runlog.history import Entry, History
+from imgpipe.runlog.settle import ARRIVED, settle, settle_intents, size_of
 from imgpipe.steps.encode import Encoded
 from imgpipe.steps.plan import Job, Target
-from imgpipe.steps.save import TEMPORARY, Durability, Staged
+from imgpipe.steps.save import Durability, Staged
 from imgpipe.steps.scan import Found
 
 FOLDER = ".imgpipe"
 _ASKED = 500  # outputs that are asked for at a time
-_ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ class RunLog:
                 connection = connect(str(database), durability)
                 undo.callback(connection.close)
                 log = cls(connection, output_dir, scratch, lock.close)
-                _empty(scratch)
-                log._settle()
+                settle(connection, output_dir, scratch)
                 undo.pop_all()
         except OSError as error:
             raise _unwritable(error) from error
@@ -148,7 +147,7 @@ class RunLog:
                 connection = connect(str(scratch / database.name), "none")
                 undo.callback(connection.close)
                 log = cls(connection, output_dir, scratch, remove)
-                log._settle_intents()
+                settle_intents(connection, output_dir)
                 undo.pop_all()
         except sqlite3.Error as error:
             raise ConfigError(explain(error, database)) from error
@@ -170,7 +169,8 @@ class RunLog:
     def close(self) -> None:
         """Let the file go; temporary files go too."""
         self._connection.close()
-        _empty(self.scratch)
+        for leftover in self.scratch.iterdir():
+            leftover.unlink()
         self._release()
 
     @contextmanager
@@ -249,7 +249,7 @@ class RunLog:
         same = same and before.state == "done"
         if same and before.size is None and not rules.redoes:
             return Row(before.id, target, Decision.UNNEEDED, existing)
-        existing_size = _size(os.path.join(self._output_dir, existing))
+        existing_size = size_of(os.path.join(self._output_dir, existing))
         return Row(before.id, target, decide(existing_size, before.size, same, rules), existing)
 
     def _input(self, path: bytes, found: Found) -> int:
@@ -303,7 +303,7 @@ class RunLog:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
         with self._transaction():
             self._connection.executemany(
-                f"update outputs set {_ARRIVED}, seconds = ? where id = ?",
+                f"update outputs set {ARRIVED}, seconds = ? where id = ?",
                 [(seconds, row.id) for row, seconds in done],
             )
             self._connection.executemany(
@@ -341,47 +341,6 @@ class RunLog:
                 [(os.fsencode(error.path or ""), str(error)) for error in failures],
             )
 
-    def _settle(self) -> None:
-        """Put in order what a run left that was killed, or had its power cut."""
-        self._settle_intents()
-        last = self.history.last_run()
-        if last and last.ended is None and json.loads(last.recipe)["durability"] != "file":
-            self._settle_losses()
-        self._remove_strays()
-
-    def _settle_losses(self) -> None:
-        """Strike out outputs whose names a power cut has left, but not what was in them."""
-        with self._transaction():
-            for entry in list(self.history.entries("state = 'done' and bytes > 0")):
-                path = self._output_dir / entry.path
-                if _size(path) == 0:
-                    path.unlink()
-                    self._connection.execute(
-                        "update outputs set state = 'planned' where id = ?", (entry.id,)
-                    )
-
-    def _remove_strays(self) -> None:
-        """Remove temporary files that lie beside their outputs, on devices of their own."""
-        unfinished = self.history.entries("state in ('planned', 'intent') and skipped is null")
-        here = os.stat(self.scratch).st_dev
-        for folder in {(self._output_dir / entry.path).parent for entry in unfinished}:
-            if folder.is_dir() and folder.stat().st_dev != here:
-                for stray in folder.glob(f"{TEMPORARY}*"):
-                    stray.unlink()
-
-    def _settle_intents(self) -> None:
-        """What was about to get its name has it, or has it not."""
-        intents = self._connection.execute(
-            "select id, coalesce(landed, path), next_bytes, next_digest from outputs "
-            "where state = 'intent'"
-        ).fetchall()
-        with self._transaction():
-            for id, path, size, digest in intents:
-                target = self._output_dir / os.fsdecode(path)
-                arrived = _size(target) == size and _digest(target) == digest
-                outcome = _ARRIVED if arrived else "state = 'planned'"
-                self._connection.execute(f"update outputs set {outcome} where id = ?", (id,))
-
     @property
     def history(self) -> History:
         """What has been written down."""
@@ -404,20 +363,3 @@ def _database(output_dir: Path, given: Path | None) -> Path:
 
 def _unwritable(error: OSError) -> ConfigError:
     return ConfigError(f"Expected an output folder that can be written, got: {error}")
-
-
-def _empty(folder: Path) -> None:
-    for leftover in folder.iterdir():
-        leftover.unlink()
-
-
-def _size(path: str | Path) -> int | None:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return None
-
-
-def _digest(path: Path) -> bytes:
-    with open(path, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest()
