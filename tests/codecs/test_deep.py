@@ -162,7 +162,8 @@ def test_a_dither_keeps_the_mean_and_is_at_most_one_level_off(level, depth, dtyp
     out, most = np.iinfo(made.dtype).max, 2**depth - 1
     exact = float(image.pixels[0, 0, 0]) / white * most
     levels = made / out * most
-    assert np.abs(levels - exact).max() <= 1 + 1e-3
+    held = 0.5 * most / out if out > most else 0  # 12 bits are not a whole share of uint16's 16
+    assert np.abs(levels - exact).max() <= 1 + held + 1e-3
     assert abs(np.rint(levels[..., :3]).mean() - exact) <= 1 / 64
     assert np.ptp(made[..., 3]) == 0
 
