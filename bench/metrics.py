@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from imgpipe import ImageFormat, PipelineMetrics, ProcessingResult, _atomics
-from imgpipe.flow.measure import Lap
+from imgpipe.flow.measure import QUEUE, Lap
 from imgpipe.metrics import (
     AtomicCounter,
     AtomicGauge,
@@ -179,7 +179,8 @@ def a_picture() -> list[float]:
         for depth in depths:
             depth.increment()
             depth.decrement()
-        Lap(metrics, path).took("load")
+        start = time.perf_counter_ns()
+        metrics.span("load", start, time.perf_counter_ns(), path)
         metrics.read_bytes.add(1000)
         metrics.memory.add(5000)
         work = Lap(metrics, path, 1)
@@ -188,7 +189,9 @@ def a_picture() -> list[float]:
         work.took("transform")
         work.took("encode", ImageFormat.JPEG)
         metrics.memory.add(-4000)
-        Lap(metrics, path, 1).took("save")
+        start = time.perf_counter_ns()
+        metrics.span(QUEUE, 1, start, path)
+        metrics.span("save", start, time.perf_counter_ns(), path)
         metrics.written_bytes.add(1000)
         metrics.memory.add(-1000)
         metrics.in_flight.add(-1)

@@ -27,6 +27,8 @@ class ImageFormat(Enum):
     DICOM = "DICOM"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # there is one of each; Enum's own hashes the name, in Python
+
     @property
     def extension(self) -> str:
         """The usual extension with its dot, such as `.jpg`; empty for UNKNOWN."""

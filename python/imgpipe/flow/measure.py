@@ -1,10 +1,10 @@
 """`PipelineMetrics`: what runs measure of themselves, in a registry that anybody may read."""
 
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter_ns
 
 from imgpipe.formats import ImageFormat
 from imgpipe.metrics import AtomicHistogram, HistogramSnapshot, MetricsRegistry
@@ -123,16 +123,17 @@ class Bottleneck:
 class Lap:
     """A watch for the steps of a picture that follow each other in one thread."""
 
-    def __init__(self, metrics: PipelineMetrics, path: Path, since: int = 0) -> None:
-        """It has waited `since` that time, or has not where that is 0."""
-        self._metrics = metrics
+    __slots__ = ("_path", "_span", "_start")
+
+    def __init__(self, metrics: PipelineMetrics, path: Path, since: int) -> None:
+        """It has waited `since` that time."""
+        self._span = metrics.span
         self._path = path
-        self._start = time.perf_counter_ns()
-        if since:
-            metrics.span(QUEUE, since, self._start, path)
+        self._start = perf_counter_ns()
+        self._span(QUEUE, since, self._start, path)
 
     def took(self, step: str, format: ImageFormat | None = None) -> None:
         """Say that `step` has taken all the time since the last one."""
-        now = time.perf_counter_ns()
-        self._metrics.span(step, self._start, now, self._path, format)
+        now = perf_counter_ns()
+        self._span(step, self._start, now, self._path, format)
         self._start = now

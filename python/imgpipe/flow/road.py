@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any, Literal, TypeVar
 
 from imgpipe.config import PipelineConfig
@@ -13,7 +14,7 @@ from imgpipe.cores import share, working
 from imgpipe.errors import ImageError, LimitExceeded
 from imgpipe.files import ImageData
 from imgpipe.flow.budget import Account
-from imgpipe.flow.measure import Lap, PipelineMetrics
+from imgpipe.flow.measure import QUEUE, Lap, PipelineMetrics
 from imgpipe.flow.parcels import Item, Parcel
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
@@ -59,9 +60,9 @@ def load_picture(
     _: Item[Job], job: Job, *, storage: Storage, metrics: PipelineMetrics
 ) -> ImageData:
     """The load lane's step."""
-    lap = Lap(metrics, job.path)
+    start = perf_counter_ns()
     loaded = storage.read(lambda: load(job.found.file, job.limits))
-    lap.took("load")
+    metrics.span("load", start, perf_counter_ns(), job.path)
     metrics.read_bytes.add(len(loaded.data))
     return loaded
 
@@ -198,9 +199,10 @@ def stage_outputs(
     metrics: PipelineMetrics,
 ) -> tuple[Made, ...]:
     """The save lane's step: every output flushed to the disk under a temporary name."""
-    lap = Lap(metrics, item.job.path, item.since)
+    start = perf_counter_ns()
+    metrics.span(QUEUE, item.since, start, item.job.path)
     made = tuple(_stage_output(item.job, one, place, storage) for one in drawn)
-    lap.took("save")
+    metrics.span("save", start, perf_counter_ns(), item.job.path)
     return made
 
 
