@@ -1,5 +1,6 @@
 """A picture as a file: its name and size, and its bytes once they are read."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,3 +42,9 @@ class ImageData:
     width: int
     height: int
     head: "Head | None" = field(default=None, repr=False, compare=False)
+
+
+def digest_of(path: Path) -> bytes:
+    """The SHA-256 of a file's content. Raises OSError."""
+    with open(path, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()

@@ -19,7 +19,7 @@ from imgpipe.formats import ImageFormat, parse_format
 from imgpipe.recovery import CircuitBreaker, ErrorRecoveryStrategy
 from imgpipe.transforms import ImageTransform, parse_transform
 from imgpipe.variants import OutputVariant, parse_variant
-from imgpipe.watermark import WatermarkConfig, WatermarkPosition
+from imgpipe.watermark import WatermarkConfig, WatermarkPosition, parse_position
 
 T = TypeVar("T")
 
@@ -127,14 +127,7 @@ def _read_variant(value: Any) -> OutputVariant:
 
 
 def _read_watermark(value: Any) -> WatermarkConfig | None:
-    return value and _made(WatermarkConfig, value, {"position": _read_position})
-
-
-def _read_position(text: str) -> WatermarkPosition:
-    places = {place.value: place for place in WatermarkPosition}
-    if text not in places:
-        raise ConfigError(f"Expected a position of {', '.join(places)}, got {text!r}")
-    return places[text]
+    return value and _made(WatermarkConfig, value, {"position": parse_position})
 
 
 def _read_colour(value: Any) -> tuple[int, ...]:

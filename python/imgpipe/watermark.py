@@ -43,6 +43,14 @@ class WatermarkPosition(Enum):
     TILE = "tile"
 
 
+def parse_position(text: str) -> WatermarkPosition:
+    """The place of that name, such as `top-left`. Raises ConfigError where there is none."""
+    places = {place.value: place for place in WatermarkPosition}
+    if text not in places:
+        raise ConfigError(f"Expected a position of {', '.join(places)}, got {text!r}")
+    return places[text]
+
+
 @dataclass(frozen=True)
 class WatermarkConfig:
     """A mark: either `text`, or the picture at `image_path`.

@@ -1,6 +1,5 @@
 """`imgpipe why`, `report` and `prune`: what the log of an output folder tells."""
 
-import hashlib
 import json
 import os
 import shlex
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from imgpipe.cli.view import printable
 from imgpipe.errors import ConfigError
+from imgpipe.files import digest_of
 from imgpipe.limits import format_bytes
 from imgpipe.runlog import Entry, Run, RunLog
 
@@ -157,7 +157,4 @@ def _holds_anything(folder: Path) -> bool:
 
 
 def _is_ours(entry: Entry, path: Path) -> bool:
-    if path.stat().st_size != entry.size:
-        return False
-    with open(path, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest() == entry.digest
+    return path.stat().st_size == entry.size and digest_of(path) == entry.digest

@@ -22,7 +22,7 @@ from imgpipe.steps.plan import COLLISION_RULES
 from imgpipe.steps.save import DURABILITIES
 from imgpipe.transforms import KINDS, parse_transform
 from imgpipe.variants import parse_variant
-from imgpipe.watermark import WatermarkConfig, WatermarkPosition
+from imgpipe.watermark import WatermarkConfig, WatermarkPosition, parse_position
 
 T = TypeVar("T")
 
@@ -44,13 +44,6 @@ def _parse_widths(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise ValueError(f"Expected widths such as 320,640,1280, got {text!r}") from None
-
-
-def _parse_position(text: str) -> WatermarkPosition:
-    places = {place.value: place for place in WatermarkPosition}
-    if text not in places:
-        raise ValueError(f"Expected a position of {', '.join(places)}, got {text!r}")
-    return places[text]
 
 
 def _option(*names: str, help: str, parse: Callable[[str], Any] | None = None, **more: Any) -> Any:
@@ -283,7 +276,7 @@ class RunOptions:
         Any,
         _option(
             "--position",
-            parse=_parse_position,
+            parse=parse_position,
             metavar="PLACE",
             help=f"{', '.join(place.value for place in WatermarkPosition)}; bottom-right without.",
         ),

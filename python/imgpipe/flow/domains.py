@@ -1,6 +1,5 @@
 """Which pictures are planned together: all that could land on one output."""
 
-import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import CollisionError, ConfigError, LoadError
+from imgpipe.files import digest_of
 from imgpipe.steps.plan import Job, folds_case, plan
 from imgpipe.steps.scan import Listing, Roll, scan
 
@@ -84,8 +84,7 @@ def _plan_domain(roll: Roll, config: PipelineConfig, folds: bool) -> Iterator[Pa
 
 def _with_digest(job: Job) -> Job:
     try:
-        with open(job.path, "rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").digest()
+        digest = digest_of(job.path)
     except OSError:  # loading it says why
         return job
     return replace(job, found=replace(job.found, digest=digest))

@@ -1,11 +1,11 @@
 """Settle: put in order what a run left that was killed, or had its power cut."""
 
-import hashlib
 import json
 import os
 import sqlite3
 from pathlib import Path
 
+from imgpipe.files import digest_of
 from imgpipe.steps.save import TEMPORARY
 
 ARRIVED = "state = 'done', bytes = next_bytes, digest = next_digest"
@@ -33,7 +33,7 @@ def settle_intents(connection: sqlite3.Connection, output_dir: Path) -> None:
     with connection:
         for id, path, size, digest in intents:
             target = output_dir / os.fsdecode(path)
-            arrived = size_of(target) == size and _digest(target) == digest
+            arrived = size_of(target) == size and digest_of(target) == digest
             outcome = ARRIVED if arrived else "state = 'planned'"
             connection.execute(f"update outputs set {outcome} where id = ?", (id,))
 
@@ -70,8 +70,3 @@ def size_of(path: str | Path) -> int | None:
         return os.stat(path).st_size
     except OSError:
         return None
-
-
-def _digest(path: Path) -> bytes:
-    with open(path, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest()
