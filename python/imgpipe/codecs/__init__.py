@@ -3,6 +3,7 @@
 Some libraries come only where an extra of this package asks for them.
 """
 
+from functools import cache
 from importlib.util import find_spec
 
 from imgpipe.codecs import pillow
@@ -96,6 +97,7 @@ def written_as(format: ImageFormat | None, content: ImageFormat) -> ImageFormat:
     return ImageFormat.JPEG if content is ImageFormat.RAW else ImageFormat.PNG
 
 
+@cache  # as it is asked for by every run, and takes longer than a picture
 def versions() -> dict[str, str]:
     """The libraries that read and write each format, with their versions."""
     return {format.value: codec.version(format) for format, codec in _BY_FORMAT.items()}

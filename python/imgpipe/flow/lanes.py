@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,7 +29,9 @@ from imgpipe.steps.plan import Job
 
 Task = asyncio.Task[None]
 
-READ_TOGETHER = 4  # large pictures that are read in one hop, where so many wait
+READ_TOGETHER = 8  # large pictures that are read in one hop, where so many wait
+WORK_SECONDS = 0.01  # that quick pictures may take together in one hop
+RECORD_SECONDS = 0.005  # in which results gather, once a group is recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +272,19 @@ class Lanes:
         return held.reserved()
 
     async def _work(self) -> None:
-        async for parcel in self._channels["work"]:
+        """Draw what is in one parcel, or in a few where they are quick and more wait."""
+        waiting, together = self._channels["work"], 1
+        async for parcel in waiting:
+            share = min(together, waiting.waiting // self._workers)
+            parcels = [parcel, *waiting.gather(share - 1)]
             await self._cores.reserve(1)
-            onward = await self._hop("work", self._road.work, parcel)
+            start = time.perf_counter()
+            drawn = await self._hop("work", self._road.work, parcels)
+            each = (time.perf_counter() - start) / len(parcels)
             self._cores.release(1)
-            await self._send(onward)
+            together = round(WORK_SECONDS / each)
+            for onward in drawn:
+                await self._send(onward)
 
     async def _save(self) -> None:
         async for parcel in self._channels["save"]:
@@ -284,13 +295,14 @@ class Lanes:
         await self._channels[onward.lane].send(onward.parcel)
 
     async def _record(self) -> None:
-        """Publish whatever has gathered while the last group was recorded."""
+        """Publish whatever has gathered since the last group was recorded."""
         async for parcel in self._channels["record"]:
             group = tuple(chain(parcel, *self._channels["record"].gather()))
             results = await self._hop("log", self.recorder.record, group)
             self._memory.release(sum(item.reserved for item in group))
             self._carry_along(-len(group))
             await self._give(results)
+            await asyncio.sleep(RECORD_SECONDS)
         await self._hop("log", self.recorder.finish)
         self._failures.check(final=not self.stopped)
 

@@ -293,9 +293,13 @@ class Road:
         return admitted
 
     def _go_on(self, parcel: Parcel[ImageData]) -> Onward:
-        return self.work(parcel) if all(map(_is_tiny, parcel)) else Onward("work", parcel)
+        return self._draw(parcel) if all(map(_is_tiny, parcel)) else Onward("work", parcel)
 
-    def work(self, parcel: Parcel[ImageData]) -> Onward:
+    def work(self, parcels: Iterable[Parcel[ImageData]]) -> list[Onward]:
+        """Draw the outputs."""
+        return [self._draw(parcel) for parcel in parcels]
+
+    def _draw(self, parcel: Parcel[ImageData]) -> Onward:
         """Draw the outputs, and give back memory, as files weigh less than pixels."""
         drawn = _carry(parcel, self._make)
         drawn = tuple(map(_reserving, drawn, map(weigh_drawn, drawn)))

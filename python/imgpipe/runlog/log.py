@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
@@ -27,8 +27,10 @@ from imgpipe.steps.plan import Job, Target
 from imgpipe.steps.save import Durability, Staged
 from imgpipe.steps.scan import Found
 
+T = TypeVar("T")
+
 FOLDER = ".imgpipe"
-_ASKED = 500  # outputs that are asked for at a time
+_AT_ONCE = 500  # outputs in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,22 @@ class _Known:
     skipped: str | None
     step: str | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An output's row before it has its place in the log, and what is written down of it.
+
+    `leave` is why a file is left as it is; not everything that is known `is_written` anew.
+    """
+
+    row: Row
+    found: Found
+    input: bytes
+    path: bytes
+    key: bytes
+    leave: str | None
+    is_written: bool
 
 
 class RunLog:
@@ -204,12 +222,19 @@ class RunLog:
         here = os.fsencode(os.getcwd())
         with self._transaction():
             known = self._known(os.fsencode(target.path) for job in jobs for target in job.targets)
-            return [self._plan_job(job, known, rules, here) for job in jobs]
+            planned = [self._plan_job(job, known, rules, here) for job in jobs]
+            every = list(chain.from_iterable(planned))
+            self._write_inputs({plan.input: plan.found for plan in every if plan.is_written})
+            ids = self._write_due([plan for plan in every if not plan.row.decision.is_skip])
+            self._write_left(
+                [plan for plan in every if plan.row.decision.is_skip and plan.is_written]
+            )
+            return [tuple(_in_log(plan, ids) for plan in plans) for plans in planned]
 
     def _known(self, paths: Iterable[bytes]) -> dict[bytes, _Known]:
         """What is written about outputs that were planned under some of `paths`."""
-        left, known = iter(paths), {}
-        while some := list(islice(left, _ASKED)):
+        known = {}
+        for some in _portions(paths):
             marks = ", ".join("?" * len(some))
             query = (
                 "select path, id, coalesce(landed, path), bytes, key, state, skipped, step, error "
@@ -221,24 +246,19 @@ class RunLog:
 
     def _plan_job(
         self, job: Job, known: Mapping[bytes, _Known], rules: Rules, here: bytes
-    ) -> tuple[Row, ...]:
+    ) -> list[_Plan]:
         path = os.path.join(here, job.found.folder.raw, os.fsencode(job.found.name))
         fingerprint = _fingerprint(job.found, path)
-        rows, input_id = [], 0
+        plans = []
         for target in job.targets:
             raw = os.fsencode(target.path)
             key = hashlib.blake2b(fingerprint + target.output.key, digest_size=16).digest()
             before = known.get(raw) or _Known(0, raw, None, b"", "", None, None, None)
             row = self._decide(target, before, key, rules)
             leave = row.decision.reason_to_leave
-            if not row.decision.is_skip or before.skipped != leave:  # else all of it is written
-                input_id = input_id or self._input(path, job.found)
-            if not row.decision.is_skip:
-                row = replace(row, id=self._due(input_id, raw, key))
-            elif before.skipped != leave:
-                self._leave(input_id, raw, key, leave)
-            rows.append(row)
-        return tuple(rows)
+            is_written = not row.decision.is_skip or before.skipped != leave
+            plans.append(_Plan(row, job.found, path, raw, key, leave, is_written))
+        return plans
 
     def _decide(self, target: Target, before: _Known, key: bytes, rules: Rules) -> Row:
         existing = os.fsdecode(before.landed)
@@ -252,31 +272,40 @@ class RunLog:
         existing_size = size_of(os.path.join(self._output_dir, existing))
         return Row(before.id, target, decide(existing_size, before.size, same, rules), existing)
 
-    def _input(self, path: bytes, found: Found) -> int:
-        """The id of an input, as it is now."""
-        (id,) = self._connection.execute(
+    def _write_inputs(self, found: Mapping[bytes, Found]) -> None:
+        """Write down inputs by their paths, as they are now."""
+        self._connection.executemany(
             "insert into inputs (path, size, mtime_ns) values (?, ?, ?) on conflict (path) do "
-            "update set size = excluded.size, mtime_ns = excluded.mtime_ns returning id",
-            (path, found.size, found.mtime_ns),
-        ).fetchone()
-        return int(id)
+            "update set size = excluded.size, mtime_ns = excluded.mtime_ns",
+            [(path, one.size, one.mtime_ns) for path, one in found.items()],
+        )
 
-    def _due(self, input_id: int, path: bytes, key: bytes) -> int:
-        """The id of an output that is to be made."""
-        (id,) = self._connection.execute(
-            "insert into outputs (input, path, key, state) values (?, ?, ?, 'planned') "
-            "on conflict (path) do update set input = excluded.input, key = excluded.key, "
-            "state = 'planned', skipped = null, step = null, error = null returning id",
-            (input_id, path, key),
-        ).fetchone()
-        return int(id)
+    def _write_due(self, plans: Sequence[_Plan]) -> dict[bytes, int]:
+        """Write down outputs that are to be made; their ids by their paths.
 
-    def _leave(self, input_id: int, path: bytes, key: bytes, reason: str | None) -> None:
-        """Say why an output is left as it is; all else that is known of it stays."""
-        self._connection.execute(
-            "insert into outputs (input, path, key, state, skipped) values (?, ?, ?, 'planned', ?) "
+        In one statement for many, as each takes longer than what it says.
+        """
+        ids: dict[bytes, int] = {}
+        for some in _portions(plans):
+            values = ", ".join(
+                ["((select id from inputs where path = ?), ?, ?, 'planned')"] * len(some)
+            )
+            written = self._connection.execute(
+                f"insert into outputs (input, path, key, state) values {values} "
+                "on conflict (path) do update set input = excluded.input, key = excluded.key, "
+                "state = 'planned', skipped = null, step = null, error = null returning path, id",
+                [value for plan in some for value in (plan.input, plan.path, plan.key)],
+            )
+            ids.update(written)
+        return ids
+
+    def _write_left(self, plans: Sequence[_Plan]) -> None:
+        """Say why outputs are left as they are; all else that is known of them stays."""
+        self._connection.executemany(
+            "insert into outputs (input, path, key, state, skipped) values "
+            "((select id from inputs where path = ?), ?, ?, 'planned', ?) "
             "on conflict (path) do update set skipped = excluded.skipped",
-            (input_id, path, key, reason),
+            [(plan.input, plan.path, plan.key, plan.leave) for plan in plans],
         )
 
     def land(self, row: Row, path: str) -> bool:
@@ -345,6 +374,18 @@ class RunLog:
     def history(self) -> History:
         """What has been written down."""
         return History(self._connection, self._output_dir)
+
+
+def _in_log(plan: _Plan, ids: Mapping[bytes, int]) -> Row:
+    """The row with its place in the log; one that nothing is done about keeps what it has."""
+    return replace(plan.row, id=ids.get(plan.path, plan.row.id))
+
+
+def _portions(items: Iterable[T]) -> Iterator[list[T]]:
+    """As many as one statement may hold, and so on."""
+    left = iter(items)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
 
 
 def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:

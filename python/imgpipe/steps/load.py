@@ -1,5 +1,6 @@
 """Load: a picture's file in, its bytes out, with what the content shows about it."""
 
+import math
 import os
 import stat
 from dataclasses import replace
@@ -44,19 +45,34 @@ def peek(file: ImageFile, limits: Limits = LIMITS) -> Head | None:
         return None
 
 
-def _read(file: ImageFile, limits: Limits, most: int = -1) -> bytes:
-    """The bytes themselves, never a mapping: a mapped file that shrinks kills the process."""
+def _read(file: ImageFile, limits: Limits, most: float = math.inf) -> bytes:
+    """The bytes themselves, never a mapping: a mapped file that shrinks kills the process.
+
+    In few system calls, as threads hand over the GIL at each.
+    """
     try:
         # Without O_NONBLOCK a named pipe that nobody writes to would be waited for.
-        with open(os.open(file.path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            status = os.fstat(opened.fileno())
+        opened = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            status = os.fstat(opened)
             if not stat.S_ISREG(status.st_mode):
                 raise LoadError("Expected a regular file", file.path)
             limits.check_file_size(status.st_size, file.path)
-            return opened.read(most)
+            return _read_whole(opened, int(min(status.st_size, most)))
+        finally:
+            os.close(opened)
     except OSError as error:
         reason = error.strerror
         raise LoadError(f"Expected a file that can be read, got: {reason}", file.path) from error
+
+
+def _read_whole(opened: int, size: int) -> bytes:
+    """The first `size` bytes of an open file, or fewer where it ends."""
+    parts, left = [], size
+    while left and (part := os.read(opened, left)):  # which may give less than is asked for
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def open_image(path: str | os.PathLike[str]) -> Image:
