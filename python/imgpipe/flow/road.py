@@ -35,6 +35,7 @@ A = TypeVar("A")
 Step = Callable[[Item[Any], Any], Any]
 
 _TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
+_LIGHT_BYTES = 2**19  # of a file
 _SLOW_FORMATS = {
     ImageFormat.AVIF,
     ImageFormat.HEIC,
@@ -270,16 +271,20 @@ class Road:
         return Held(parcel, weights, waits or not self._memory.try_reserve(sum(weights)))
 
     def admit(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
-        """Set memory aside for large pictures, and read their files."""
+        """Set memory aside for large pictures, and read their files.
+
+        Light files are read first, as opening them once more to look at their headers takes longer.
+        """
         admitted: list[Onward | Held] = []
         for parcel in parcels:
-            held = self._held(parcel, admitted)
+            read = _carry(parcel, self._load) if _is_light(parcel) else parcel
+            held = self._held(read, admitted)
             admitted.append(held if held.waits else self.read(held.reserved()))
         return admitted
 
-    def read(self, parcel: Parcel[Job]) -> Onward:
-        """Read files that memory is set aside for."""
-        return Onward("work", _carry(parcel, self._load))
+    def read(self, parcel: Parcel[Job] | Parcel[ImageData]) -> Onward:
+        """Read files that memory is set aside for, where they have not been read."""
+        return Onward("work", parcel if _is_light(parcel) else _carry(parcel, self._load))
 
     def admit_small(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
         """Read small files, which weigh nothing beside what is made of them.
@@ -321,6 +326,11 @@ def _reserving(item: Item[A], reserved: int) -> Item[A]:
 
 def _reserved(parcel: Parcel[Any]) -> int:
     return sum(item.reserved for item in parcel)
+
+
+def _is_light(parcel: Parcel[Any]) -> bool:
+    """Whether files weigh little beside what is made of them."""
+    return all(item.job.found.size <= _LIGHT_BYTES for item in parcel)
 
 
 def _is_tiny(item: Item[ImageData]) -> bool:
