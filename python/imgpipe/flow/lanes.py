@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from imgpipe.config import PipelineConfig
@@ -78,6 +79,7 @@ class Lanes:
         stopped: threading.Event,
     ) -> None:
         self._config = config
+        self._output_dir = config.destination
         self._log = log
         self._rules = rules
         self._memory = memory
@@ -89,7 +91,7 @@ class Lanes:
         self._storage = Storage(config.attempts, config.circuit_breaker, stopped)
         self._road = Road(config, place, storage=self._storage, memory=memory, metrics=metrics)
         self._failures = Failures(config.error_limit)
-        self.recorder = Recorder(log, config.destination, config.durability == "file", metrics)
+        self.recorder = Recorder(log, self._output_dir, config.durability == "file", metrics)
         self._scanning = True
         self._admitting: list[Task] = []
         self.stopped = False
@@ -216,13 +218,13 @@ class Lanes:
         """What is told of outputs that nothing is done about."""
         failures = {row.failure for row in rows}
         if len(failures) == 1 and len(rows) > 1 and rows[0].failure:  # that of the whole picture
-            return (replace(_skip(job, rows[0], self._config), variant=""),)
-        return tuple(_skip(job, row, self._config) for row in rows if row.decision.is_skip)
+            return (replace(_skip(job, rows[0], self._output_dir), variant=""),)
+        return tuple(_skip(job, row, self._output_dir) for row in rows if row.decision.is_skip)
 
     def _refuse_inputs(self, job: Job, rows: Sequence[Row]) -> Job | ImageError:
         """The job, or an error where one of its outputs would replace an input."""
         for row in rows:
-            target = self._config.destination / row.existing
+            target = self._output_dir / row.existing
             if row.decision is Decision.REPLACE and is_input(target, job, self._config):
                 return SaveError(f"Expected an output that is no input, got {target}", job.path)
         return job
@@ -334,12 +336,12 @@ def _close(sink: Channel[Any], _: object) -> None:
     sink.close()
 
 
-def _skip(job: Job, row: Row, config: PipelineConfig) -> ProcessingResult:
+def _skip(job: Job, row: Row, output_dir: Path) -> ProcessingResult:
     variant, reason = row.target.output.variant, row.decision.value
     if row.failure:
         step, error = row.failure
         return ProcessingResult(
             job.path, False, None, error, 0.0, skipped=reason, step=step, variant=variant
         )
-    path = None if row.decision is Decision.UNNEEDED else config.destination / row.existing
+    path = None if row.decision is Decision.UNNEEDED else output_dir / row.existing
     return ProcessingResult(job.path, True, path, None, 0.0, skipped=reason, variant=variant)

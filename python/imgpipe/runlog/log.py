@@ -378,7 +378,7 @@ class RunLog:
 
 def _in_log(plan: _Plan, ids: Mapping[bytes, int]) -> Row:
     """The row with its place in the log; one that nothing is done about keeps what it has."""
-    return replace(plan.row, id=ids.get(plan.path, plan.row.id))
+    return replace(plan.row, id=ids[plan.path]) if plan.path in ids else plan.row
 
 
 def _portions(items: Iterable[T]) -> Iterator[list[T]]:
