@@ -23,8 +23,8 @@ from imgpipe.cancel import CancellationToken
 from imgpipe.config import PipelineConfig, ProcessingConfig
 from imgpipe.errors import Cancelled, ConfigError, ImageError, LoadError, NoPictures
 from imgpipe.files import ImageData, ImageFile
+from imgpipe.flow.backoff import BACKOFF
 from imgpipe.flow.pipeline import Pipeline
-from imgpipe.flow.storage import BACKOFF
 from imgpipe.flow.watch import Progress, Watch
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image

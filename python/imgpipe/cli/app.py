@@ -1,7 +1,7 @@
 """`imgpipe`: the commands and the meaning of their exit codes.
 
 0 all good, 1 could not start or stopped early, 2 the command line is wrong, 3 some pictures
-failed, 130 and 143 stopped by a signal.
+failed, 130 and 143 stopped by a signal. What a run does not need is loaded by the commands that do.
 """
 
 from pathlib import Path
@@ -10,11 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from imgpipe import __version__
-from imgpipe.cli.bench import SECONDS, show
-from imgpipe.cli.doctor import report as about_installation
-from imgpipe.cli.formats import table
-from imgpipe.cli.history import prune_outputs, report_on, why_of
-from imgpipe.cli.info import describe
 from imgpipe.cli.measure import measured
 from imgpipe.cli.options import (
     Json,
@@ -27,7 +22,6 @@ from imgpipe.cli.options import (
     Workers,
     takes_config,
 )
-from imgpipe.cli.plan import show_plan
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
 from imgpipe.flow.pipeline import Pipeline
@@ -79,7 +73,7 @@ def run(
     end. The same command again goes on where it was: what is up to date is not done twice.
     """
     if dry_run:
-        raise typer.Exit(show_plan(config, json))
+        raise typer.Exit(_show_plan(config, json))
     with measured(config.destination, metrics, metrics_port, profile) as measurements:
         code = run_with_view(Pipeline(config, metrics=measurements), quiet, json)
     raise typer.Exit(code)
@@ -93,7 +87,13 @@ def plan(config: PipelineConfig, json: Json = False) -> None:
     Outputs that are new, up to date or in the way, names that meet, and about how much disk, memory
     and time it will take, from the headers and a sample of the pictures.
     """
-    raise typer.Exit(show_plan(config, json))
+    raise typer.Exit(_show_plan(config, json))
+
+
+def _show_plan(config: PipelineConfig, json: bool) -> int:
+    from imgpipe.cli.plan import show_plan
+
+    return show_plan(config, json)
 
 
 @app.command()
@@ -137,12 +137,16 @@ def why(
     log: Log = None,
 ) -> None:
     """Say why a picture was done, skipped, or failed."""
+    from imgpipe.cli.history import why_of
+
     why_of(output, log, file)
 
 
 @app.command()
 def report(output: Out, log: Log = None) -> None:
     """Say what all runs into a folder have come to."""
+    from imgpipe.cli.history import report_on
+
     report_on(output, log)
 
 
@@ -153,6 +157,8 @@ def prune(
     log: Log = None,
 ) -> None:
     """List outputs whose pictures are gone, or remove them."""
+    from imgpipe.cli.history import prune_outputs
+
     prune_outputs(output, log, yes)
 
 
@@ -161,26 +167,34 @@ def info(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR", help="What to look at.")],
 ) -> None:
     """Say what a picture is, or which pictures a folder holds."""
+    from imgpipe.cli.info import describe
+
     raise typer.Exit(describe(paths))
 
 
 @app.command()
 def formats() -> None:
     """Say which formats this installation reads and writes, and what each can hold."""
+    from imgpipe.cli.formats import table
+
     typer.echo(table())
 
 
 @app.command()
 def doctor() -> None:
     """Say what this installation is made of and what it may use here."""
-    typer.echo(about_installation())
+    from imgpipe.cli.doctor import report
+
+    typer.echo(report())
 
 
 @app.command()
 def bench(
     seconds: Annotated[
         float, typer.Option(min=0, max=60, help="How long to measure each number, about.")
-    ] = SECONDS,
+    ] = 0.1,
 ) -> None:
     """Say how fast kernels are here, beside OpenCV and Pillow where they are installed."""
+    from imgpipe.cli.bench import show
+
     show(seconds)

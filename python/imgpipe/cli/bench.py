@@ -18,7 +18,6 @@ from imgpipe.kernels.arrays import Array
 
 WIDTH, HEIGHT = 1920, 1080
 HALF = WIDTH // 2, HEIGHT // 2
-SECONDS = 0.1  # for each number in the table, about
 LEAST_ROUNDS, MOST_ROUNDS = 2, 200
 
 _SQUARE = np.random.default_rng(7).dirichlet(np.ones(49)).reshape(7, 7)  # no outer product
@@ -27,7 +26,7 @@ _SHARPEN = np.array(Kernel.sharpen().data)
 Call = Callable[[], object]
 
 
-def show(seconds: float = SECONDS) -> None:
+def show(seconds: float) -> None:
     """Measure, and print the table; `seconds` is about what each of its numbers may take."""
     array = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     cores = available()

@@ -12,10 +12,14 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"imgpipe {__version__}")
         return
+    import gc
     import logging
 
+    gc.disable()  # of what is being loaded nothing is garbage
     from imgpipe.cli.app import app
 
+    gc.freeze()
+    gc.enable()
     # Libraries tell of oddities that cost no picture, without naming it.
     warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
     logging.getLogger().addHandler(logging.NullHandler())

@@ -5,14 +5,10 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-import tenacity
-
 from imgpipe.errors import CircuitOpen, ImageError
 from imgpipe.recovery import CircuitBreaker, is_storage_fault
 
 T = TypeVar("T")
-
-BACKOFF = tenacity.wait_exponential(0.1, max=10) + tenacity.wait_random(0, 0.1)
 
 _OPENINGS = 3  # in a row, after which storage is taken for gone
 
@@ -29,13 +25,8 @@ class Storage:
     ) -> None:
         self._breaker = breaker
         self._reason = ""
-        self._retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_when_event_set(stopped),
-            wait=BACKOFF,
-            sleep=tenacity.sleep_using_event(stopped),
-            retry=tenacity.retry_if_exception(is_storage_fault),
-            reraise=True,
-        )
+        self._attempts = attempts
+        self._stopped = stopped
 
     def read(self, step: Callable[[], T]) -> T:
         """What `step` gives. That something can be read does not say that it can be saved."""
@@ -48,7 +39,7 @@ class Storage:
             raise
 
     def _try(self, step: Callable[[], T]) -> T:
-        """The first try by itself, as tenacity takes longer than a small picture."""
+        """The first try by itself: tenacity takes longer than a small picture, and to be loaded."""
         try:
             return step()
         except ImageError as error:
@@ -61,7 +52,9 @@ class Storage:
                 raise failed.pop()
             return step()
 
-        return self._retrying(again)
+        from imgpipe.flow.backoff import tries
+
+        return tries(self._attempts, self._stopped)(again)
 
     def write(self, step: Callable[[], T]) -> T:
         """What `step` gives; it works, then, from end to end."""
