@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw, ImageFont
 from .e2e_photos import photograph, photographs
 
 PLACE = Path("build/e2e")
-FEW = 14  # of each kind and size one at least
 RGBA = 24
 ICONS = 10_000
 DIFFERENT = 200  # icons
@@ -39,12 +38,6 @@ def large_progressive() -> Path:
         return head.coding == _PROGRESSIVE and max(head.width, head.height) >= LARGE
 
     return _chosen("progressive-large", is_one, TIMES)
-
-
-def few() -> Path:
-    """As many as full-size work is done on."""
-    wanted = sorted(photos().glob("*.jpg"))[:FEW]
-    return _copied("few", wanted)
 
 
 def rgba() -> Path:

@@ -173,7 +173,7 @@ WORKLOADS = (
     Workload(
         "responsive",
         "responsive set 320, 640, 1280, 1920 with watermark",
-        inputs.few,
+        inputs.photos,
         (*_VARIANTS, "--watermark-image", "{mark}"),
         {"pyvips per variant": 2.5, "pyvips": 1.2, "OpenCV": 1.2},
         {"pyvips per variant": 0.7, "pyvips": 0.7, "sharp": 0.7},
@@ -181,7 +181,7 @@ WORKLOADS = (
     Workload(
         "soft_sharp",
         "full size: Gaussian σ = 2, then sharpen, JPEG 85",
-        inputs.few,
+        inputs.photos,
         ("-t", "blur:2", "-t", "sharpen", "--quality", "85"),
         {BEST: 1.3},
         {"Pillow": 1.0},
@@ -189,7 +189,7 @@ WORKLOADS = (
     Workload(
         "grey",
         "full size: grayscale, then brighten, JPEG",
-        inputs.few,
+        inputs.photos,
         ("-t", "grayscale", "-t", "brighten:20"),
         {BEST: 1.0},
         {"Pillow": 1.0},

@@ -57,7 +57,9 @@ def scaled_mark(side: int) -> pyvips.Image:
 def soft_sharp(path: Path, out: Path) -> None:
     picture = pyvips.Image.new_from_file(str(path), access="sequential")
     mask = pyvips.Image.new_from_array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
-    made = picture.gaussblur(2).conv(mask, precision="integer").cast("uchar")
+    # As far as everybody's Gaussian reaches; by itself it ends at 1.8 σ.
+    soft = picture.gaussblur(2, min_ampl=0.01)
+    made = soft.conv(mask, precision="integer").cast("uchar")
     made.jpegsave(str(out / path.name), Q=85, **JPEG)
 
 

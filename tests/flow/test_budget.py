@@ -1,15 +1,18 @@
 """Memory set aside: never more than the limit but for one alone, and nobody overtakes."""
 
 import asyncio
+import itertools
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
-from imgpipe import Blur, ConfigError, Pipeline, PipelineConfig, Thumbnail, run_pipeline
+from imgpipe import Blur, ConfigError, Image, Pipeline, PipelineConfig, Thumbnail, run_pipeline
 from imgpipe.flow.budget import Account, Budget, process_budget
-from imgpipe.flow.lanes import Statistics
+from imgpipe.flow.lanes import READ_AHEAD, Statistics
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.limits import parse_bytes
 from PIL import Image as pil
 
@@ -152,6 +155,35 @@ def test_a_picture_that_waits_is_not_overtaken_by_what_it_waits_for(
         folder, tmp_path / "out", workers, transforms=[Blur(1)], memory_limit="60MB"
     )
     assert len(run_pipeline(config).successful) == 12
+
+
+def test_heavy_files_wait_for_work_on_the_disk(tmp_path: Path) -> None:
+    """However much memory is allowed: what is not worked on yet need not be in it."""
+    folder = tmp_path / "heavy"
+    folder.mkdir()
+    pil.new("RGB", (1000, 1000)).save(folder / "00.bmp")
+    size = (folder / "00.bmp").stat().st_size
+    for number in range(1, 40):
+        shutil.copy(folder / "00.bmp", folder / f"{number:02}.bmp")
+    metrics, started = PipelineMetrics(), itertools.count(1)
+    read = []
+
+    class Looking(Blur):
+        def apply(self, image: Image) -> Image:
+            read.append(metrics.read_bytes.get() - next(started) * size)
+            return super().apply(image)
+
+    config = PipelineConfig(
+        folder, tmp_path / "out", 1, transforms=[Looking(3)], buffer_size=100, memory_limit="2GB"
+    )
+
+    async def collect() -> int:
+        async with Pipeline(config, metrics=metrics) as pipeline:
+            return len([result async for result in pipeline if result.success])
+
+    assert run(collect()) == 40
+    at_hand = 2  # parcels for one worker
+    assert max(read) <= READ_AHEAD + at_hand * size
 
 
 def test_leaving_early_gives_the_memory_back(large: Path, tmp_path: Path) -> None:

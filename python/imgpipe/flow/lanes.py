@@ -12,12 +12,12 @@ from typing import Any
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ImageError, SaveError
-from imgpipe.flow.budget import Account, process_turns
+from imgpipe.flow.budget import Account, Budget, process_turns
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, is_input
 from imgpipe.flow.failures import Failures
 from imgpipe.flow.measure import LANES, PipelineMetrics
-from imgpipe.flow.parcels import Item, Parcel, cut, is_small
+from imgpipe.flow.parcels import Item, Parcel, cut, heavy_bytes, is_light, is_small
 from imgpipe.flow.recorder import Recorder, failure
 from imgpipe.flow.road import Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
@@ -31,6 +31,7 @@ from imgpipe.steps.plan import Job
 Task = asyncio.Task[None]
 
 READ_TOGETHER = 8  # large pictures that are read in one hop, where so many wait
+READ_AHEAD = 16 * 2**20  # bytes of heavy files that wait for work
 WORK_SECONDS = 0.01  # that quick pictures may take together in one hop
 RECORD_SECONDS = 0.005  # in which results gather, once a group is recorded
 
@@ -98,6 +99,7 @@ class Lanes:
         """Whether it was asked to stop before its end."""
         self._in_flight = 0
         self._turns = Account(process_turns())
+        self._ahead = Budget(READ_AHEAD)
         loading = 1 + LOAD_THREADS
         # One more than threads: it has a parcel at hand for the first thread to be done.
         self._workers = config.workers + 1
@@ -234,7 +236,10 @@ class Lanes:
         road, waiting = self._road, self._channels["load"]
         async for parcel in waiting:
             await self._storage.ready()
-            parcels = [parcel, *self._gather(waiting, READ_TOGETHER - 1)]
+            more = self._gather(waiting, READ_TOGETHER - 1) if is_light(parcel) else ()
+            parcels = [parcel, *more]
+            if heavy := sum(map(heavy_bytes, parcels)):
+                await self._ahead.reserve(heavy)
             self._tell_loading(parcels)
             for onward in await self._hop("load", road.admit, parcels):
                 if isinstance(onward, Held):
@@ -280,6 +285,7 @@ class Lanes:
             share = min(together, waiting.waiting // self._workers)
             parcels = [parcel, *waiting.gather(share - 1)]
             await self._cores.reserve(1)
+            self._ahead.release(sum(map(heavy_bytes, parcels)))
             start = time.perf_counter()
             drawn = await self._hop("work", self._road.work, parcels)
             each = (time.perf_counter() - start) / len(parcels)

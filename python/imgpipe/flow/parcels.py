@@ -13,6 +13,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 SMALL_BYTES = 64 * 1024
+_LIGHT_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ Parcel = tuple[Item[A], ...]
 def is_small(parcel: Parcel[Any]) -> bool:
     """Whether it may hold several pictures, as their files are small."""
     return all(item.job.found.size <= SMALL_BYTES for item in parcel)
+
+
+def is_light(parcel: Parcel[Any]) -> bool:
+    """Whether its files weigh little beside what is made of them."""
+    return not heavy_bytes(parcel)
+
+
+def heavy_bytes(parcel: Parcel[Any]) -> int:
+    """What its files weigh that weigh much."""
+    sizes = (item.job.found.size for item in parcel)
+    return sum(size for size in sizes if size > _LIGHT_BYTES)
 
 
 def cut(

@@ -15,7 +15,7 @@ from imgpipe.errors import ImageError, LimitExceeded
 from imgpipe.files import ImageData
 from imgpipe.flow.budget import Account
 from imgpipe.flow.measure import QUEUE, Lap, PipelineMetrics
-from imgpipe.flow.parcels import Item, Parcel
+from imgpipe.flow.parcels import Item, Parcel, is_light
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
 from imgpipe.formats import ImageFormat
@@ -35,7 +35,6 @@ A = TypeVar("A")
 Step = Callable[[Item[Any], Any], Any]
 
 _TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
-_LIGHT_BYTES = 2**19  # of a file
 _SLOW_FORMATS = {
     ImageFormat.AVIF,
     ImageFormat.HEIC,
@@ -277,14 +276,14 @@ class Road:
         """
         admitted: list[Onward | Held] = []
         for parcel in parcels:
-            read = _carry(parcel, self._load) if _is_light(parcel) else parcel
+            read = _carry(parcel, self._load) if is_light(parcel) else parcel
             held = self._held(read, admitted)
             admitted.append(held if held.waits else self.read(held.reserved()))
         return admitted
 
     def read(self, parcel: Parcel[Job] | Parcel[ImageData]) -> Onward:
         """Read files that memory is set aside for, where they have not been read."""
-        return Onward("work", parcel if _is_light(parcel) else _carry(parcel, self._load))
+        return Onward("work", parcel if is_light(parcel) else _carry(parcel, self._load))
 
     def admit_small(self, parcels: Iterable[Parcel[Job]]) -> list[Onward | Held]:
         """Read small files, which weigh nothing beside what is made of them.
@@ -326,11 +325,6 @@ def _reserving(item: Item[A], reserved: int) -> Item[A]:
 
 def _reserved(parcel: Parcel[Any]) -> int:
     return sum(item.reserved for item in parcel)
-
-
-def _is_light(parcel: Parcel[Any]) -> bool:
-    """Whether files weigh little beside what is made of them."""
-    return all(item.job.found.size <= _LIGHT_BYTES for item in parcel)
 
 
 def _is_tiny(item: Item[ImageData]) -> bool:
