@@ -11,8 +11,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -51,8 +52,9 @@ def folder(home: Path, name: str, image: Image, count: int, **how: int) -> Path:
     return into
 
 
-def bare(config: PipelineConfig) -> None:
-    """A thread pool that puts one picture after another through the steps."""
+@contextmanager
+def steps(config: PipelineConfig) -> Iterator[tuple[list[Item], list[Callable[[Item], Item]]]]:
+    """All pictures, and what a run does with each in turn: load, make, save."""
     out, scratch = config.destination, config.destination / "tmp"
     scratch.mkdir(parents=True)
     place, metrics = Place(out, scratch, config.flush), PipelineMetrics()
@@ -61,17 +63,22 @@ def bare(config: PipelineConfig) -> None:
     make = partial(make_outputs, watermark=None, timeout=None, metrics=metrics)
     stage = partial(stage_outputs, place=place, **tools)
 
-    def through(job) -> None:
-        row = Row(0, job.targets[0], Decision.MAKE, job.targets[0].path)
-        item = Item(job, (row,), job)
-        made = item.through(load).through(make).through(stage)
-        publish(made.result[0].staged, replace=False)
+    def save(item: Item) -> Item:
+        staged = item.through(stage)
+        publish(staged.result[0].staged, replace=False)
+        return staged
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        jobs = [job for page in plan_pages(config, Event()) for job in page.jobs]
-        for _ in pool.map(through, jobs):
-            pass
+    jobs = [job for page in plan_pages(config, Event()) for job in page.jobs]
+    items = [Item(job, (Row(0, job.targets[0], Decision.MAKE, ""),), job) for job in jobs]
+    yield items, [lambda item: item.through(load), lambda item: item.through(make), save]
     scratch.rmdir()
+
+
+def bare(config: PipelineConfig) -> None:
+    """A thread pool that puts one picture after another through the steps."""
+    with steps(config) as (items, (load, make, save)), ThreadPoolExecutor(WORKERS) as pool:
+        for _ in pool.map(lambda item: save(make(load(item))), items):
+            pass
 
 
 def run(config: PipelineConfig, *, keep_log: bool = True) -> None:
