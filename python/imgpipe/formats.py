@@ -101,6 +101,8 @@ _SIGNATURES = (
     (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),
 )
 
+_FIRST_ELEMENT = 256  # bytes that the first value of a DICOM file takes at most, and often far less
+
 _DNG_VERSION = 50706  # a tag of Adobe's Digital Negative
 
 # Brands of the ISO base media container, ISO/IEC 23008-12 and the AVIF specification.
@@ -168,6 +170,19 @@ def sniff_format(data: bytes) -> ImageFormat:
     if data[4:8] == b"ftyp":
         return _brand(data)
     return ImageFormat.UNKNOWN
+
+
+def begins_as_dicom(data: bytes) -> bool:
+    """Whether the first bytes are an element of DICOM's groups 2 or 8, with no preamble before it.
+
+    Little can be told from so few bytes, so this is only for files that are called DICOM.
+    DICOM PS3.5, 7.1.
+    """
+    group, vr = data[:2], data[4:6]
+    if vr.isalpha() and vr.isupper():
+        return group in (b"\2\0", b"\x08\0", b"\0\x08")
+    length = int.from_bytes(data[4:8], "little")
+    return group in (b"\2\0", b"\x08\0") and len(data) >= 8 + length and length <= _FIRST_ELEMENT
 
 
 def _brand(data: bytes) -> ImageFormat:

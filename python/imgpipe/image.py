@@ -18,16 +18,6 @@ Space = Literal["grey", "srgb", "linear", "icc"]
 DTYPES = (np.uint8, np.uint16, np.float32)
 
 
-class Frame(NamedTuple):
-    """One frame of an animation, whole, as it is shown; or a page, which has no duration.
-
-    `pixels` is as an Image's, `duration` in milliseconds, 0 for a page.
-    """
-
-    pixels: NDArray[Any]
-    duration: int
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Measure:
     """What samples of uint16 measure, and how that is shown unless a window is asked for.
@@ -40,6 +30,17 @@ class Measure:
     intercept: float
     curve: NDArray[Any]
     inverted: bool = False
+
+
+class Frame(NamedTuple):
+    """One frame of an animation, whole, as it is shown; or a page, which has no duration.
+
+    `pixels` and `measure` are as an Image's, `duration` in milliseconds, 0 for a page.
+    """
+
+    pixels: NDArray[Any]
+    duration: int
+    measure: Measure | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,10 @@ class Image:
         """A picture for each frame."""
         if not self.frames:
             return [self]
-        return [replace(self, pixels=frame.pixels, frames=()) for frame in self.frames]
+        return [
+            replace(self, pixels=frame.pixels, frames=(), measure=frame.measure)
+            for frame in self.frames
+        ]
 
     def each(self, change: "Callable[[Image], Image]") -> "Image":
         """What `change` makes of every frame, in the order of time; all that is lost is told once.
@@ -136,7 +140,7 @@ class Image:
         """An animation of `stills`, a picture for each frame of this one, with its durations."""
         made = list(stills)
         frames = tuple(
-            Frame(still.pixels, frame.duration)
+            Frame(still.pixels, frame.duration, still.measure)
             for still, frame in zip(made, self.frames, strict=True)
         )
         lost = dict.fromkeys(loss for still in made for loss in still.lost)
@@ -144,11 +148,7 @@ class Image:
 
     def shown(self) -> "Image":
         """What is to be seen, of a picture of what was measured; else this picture."""
-        measure = self.measure
-        if measure is None:
-            return self
-        plain = replace(self, measure=None)
-        return plain.each(lambda still: still.with_pixels(measure.curve[still.pixels]))
+        return self if self.measure is None else self.each(_shown)
 
     def with_pixels(self, pixels: NDArray[Any]) -> "Image":
         """A still with other pixels; a colour profile goes when the colours go."""
@@ -218,6 +218,11 @@ class Image:
         if self.pixels.dtype != np.uint8 and not deep:
             raise TypeError(f"Expected pixels of uint8 or grey of uint16, got {self!r}")
         return pil.fromarray(np.ascontiguousarray(np.asarray(self)))
+
+
+def _shown(still: Image) -> Image:
+    assert still.measure is not None  # all frames have one, or none has
+    return replace(still.with_pixels(still.measure.curve[still.pixels]), measure=None)
 
 
 def _check_frames(frames: tuple[Frame, ...], pixels: NDArray[Any]) -> None:

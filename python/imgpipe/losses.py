@@ -14,6 +14,7 @@ KINDS = {
     "depth-map": "how far away what is in a picture was",
     "gain-map": "what makes a picture brighter on screens of high dynamic range",
     "metadata": "EXIF and the like that `keep` does not name",
+    "overlay": "what is drawn over a DICOM picture, such as marks",
     "pages": "the pages after the first",
     "preview": "all of a RAW picture that its preview does not show",
     "profile": "a colour profile that could not be used",

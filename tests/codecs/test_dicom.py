@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import warnings
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -22,12 +24,13 @@ from imgpipe import (
     apply_transforms,
     decode_image,
     open_image,
-    run_pipeline,
     sniff_format,
 )
 from imgpipe.codecs.base import Wish
 from imgpipe.policy import Reading
 from imgpipe.steps.decode import read_head
+
+from .dicoms import SECRETS, groups, made, ramp, run, voi, whiteness
 
 pydicom = pytest.importorskip("pydicom")
 dicom = pytest.importorskip("imgpipe.codecs.dicom")
@@ -35,61 +38,53 @@ processing = pytest.importorskip("pydicom.pixels.processing")
 
 FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 
-GREY = [
-    *("CT_small", "MR_small", "MR_small_bigendian", "MR_small_implicit", "MR_small_RLE"),
-    *("MR_small_jp2klossless", "JPEG2000", "693_J2KI", "J2K_pixelrep_mismatch", "image_dfl"),
-    *("examples_overlay", "liver_1frame", "rtdose", "rtdose_expb", "rtdose_rle_1frame"),
-]
-COLOUR = [
-    *("SC_rgb_rle", "SC_rgb_rle_16bit", "SC_rgb_rle_2frame", "SC_rgb_small_odd_big_endian"),
-    *("SC_ybr_full_422_uncompressed", "SC_rgb_jpeg_dcmtk", "SC_rgb_dcmtk_+eb+cy+s4"),
-    *("examples_palette", "examples_rgb_color", "examples_ybr_color", "examples_jpeg2k"),
-]
+
+def samples() -> list[Path]:
+    """All of pydicom's own files that have pixels."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path in sorted(path for path in FILES.rglob("*") if path.is_file()):
+            with suppress(Exception):  # those that are no DICOM, or are broken on purpose
+                dataset = pydicom.dcmread(path, force=True)
+                if dataset.keys() & {0x7FE00008, 0x7FE00009, 0x7FE00010}:
+                    found.append(path)
+    return found
+
+
+SAMPLES = samples()
+# Broken on purpose, without a picture, or in a syntax that Pillow does not decode.
+REFUSED = {
+    *("GDCMJ2K_TextGBR", "JPEG2000-embedded-sequence-delimiter", "MR_truncated", "badVR"),
+    *("meta_missing_tsyntax", "nested_priv_SQ", "JPEG-lossy", "JPGExtended", "SC_rgb_jpeg_gdcm"),
+    *("JPEGLSNearLossless_08", "JPEGLSNearLossless_16", "MR_small_jpeg_ls_lossless"),
+    *("SC_rgb_jls_lossy_line", "SC_rgb_jls_lossy_sample"),
+}
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of pydicom about its samples
 
 
-def made(
-    stored: np.ndarray, photometric: str = "MONOCHROME2", bits: int = 12, **elements: object
-) -> bytes:
-    """A DICOM file of numbers, with whose picture it is."""
-    from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
-
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-    dataset.PatientName, dataset.PatientID = "Secret^Person", "4711-0815"
-    dataset.Rows, dataset.Columns = stored.shape[-2:]
-    dataset.NumberOfFrames = 1 if stored.ndim == 2 else len(stored)
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, photometric
-    dataset.BitsAllocated = 8 * stored.dtype.itemsize
-    dataset.BitsStored, dataset.HighBit = bits, bits - 1
-    dataset.PixelRepresentation = int(stored.dtype.kind == "i")
-    dataset.PixelData = stored.tobytes()
-    for name, value in elements.items():
-        setattr(dataset, name, value)
-    buffer = BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-def ramp(dtype: type = np.uint16) -> np.ndarray:
-    """Every value of 12 bits once; from -1024 on where it has a sign."""
-    low = -1024 if np.dtype(dtype).kind == "i" else 0
-    return np.arange(low, low + 4096, dtype=dtype).reshape(64, 64)
-
-
-def whiteness(image) -> np.ndarray:
-    return image.pixels[..., 0] / np.iinfo(image.pixels.dtype).max
-
-
 def reference(path: Path) -> np.ndarray:
-    """What pydicom shows of a file, from 0 to 1: modality, window, inversion."""
-    dataset = pydicom.dcmread(path)
-    values = processing.apply_modality_lut(dataset.pixel_array, dataset)
+    """What pydicom shows of a file's frames, from 0 to 1. Raises where it cannot decode it."""
+    dataset = pydicom.dcmread(path, force=True)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        little = dataset.original_encoding[1]
+        names = pydicom.uid
+        dataset.file_meta.TransferSyntaxUID = (
+            names.ExplicitVRLittleEndian if little else names.ExplicitVRBigEndian
+        )
+    several = dataset.get("NumberOfFrames", 1) > 1
+    stored = dataset.pixel_array if several else dataset.pixel_array[np.newaxis]
+    if dataset.SamplesPerPixel == 3:
+        return stored / (2**dataset.BitsStored - 1)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return processing.apply_color_lut(stored, dataset) / 65535
+    return grey_reference(stored, dataset)
+
+
+def grey_reference(stored: np.ndarray, dataset: "pydicom.Dataset") -> np.ndarray:
+    """Modality, window, inversion."""
+    values = processing.apply_modality_lut(stored, dataset)
     low, high = values.min(), values.max()
     if "WindowWidth" in dataset:
         values = processing.apply_voi_lut(values, dataset)
@@ -99,34 +94,29 @@ def reference(path: Path) -> np.ndarray:
             dataset.get("RescaleIntercept", 0)
         )
     elif "PixelPaddingValue" in dataset:
-        stored = dataset.pixel_array
         meant = processing.apply_modality_lut(stored[stored != dataset.PixelPaddingValue], dataset)
         low, high = meant.min(), meant.max()
     shown = np.clip((values.astype(float) - low) / (high - low), 0, 1)
     return 1 - shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown
 
 
-@pytest.mark.parametrize("name", GREY)
-def test_greys_are_those_of_pydicom(name: str) -> None:
-    image = open_image(FILES / f"{name}.dcm")
-    expected = reference(FILES / f"{name}.dcm")
-    frames = expected if expected.ndim == 3 else expected[np.newaxis]
-    for still, frame in zip(image.stills(), frames, strict=True):
-        assert np.abs(whiteness(still) - frame).max() < 1e-5
-    deep = read_head((FILES / f"{name}.dcm").read_bytes()).depth > 8
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_pictures_are_those_of_pydicom(path: Path) -> None:
+    """Or neither library has any, and ours says why in one sentence."""
+    try:
+        expected = reference(path)
+    except Exception:
+        assert path.stem in REFUSED  # all others are read by both
+        with pytest.raises(DecodeError, match="^Expected a whole DICOM picture, got: [^\n]+$"):
+            open_image(path)
+        return
+    image = open_image(path)
+    for still, frame in zip(image.stills(), expected, strict=True):
+        shown = still.pixels / np.iinfo(still.pixels.dtype).max
+        assert np.abs(shown.reshape(frame.shape) - frame).max() < 1e-5
+    head = read_head(path.read_bytes(), path)
+    deep = head.depth > 8 or "palette" in path.stem
     assert image.pixels.dtype == (np.uint16 if deep else np.uint8)
-
-
-@pytest.mark.parametrize("name", COLOUR)
-def test_colours_are_those_of_pydicom(name: str) -> None:
-    image = open_image(FILES / f"{name}.dcm")
-    dataset = pydicom.dcmread(FILES / f"{name}.dcm")
-    expected = dataset.pixel_array
-    if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        expected = processing.apply_color_lut(expected, dataset)
-    frames = expected if expected.ndim == 4 else expected[np.newaxis]
-    for still, frame in zip(image.stills(), frames, strict=True):
-        assert np.array_equal(still.pixels, frame)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16])
@@ -171,12 +161,6 @@ def test_a_percentile_leaves_out_what_is_rare() -> None:
     assert np.abs(whiteness(image) - expected).max() < 0.01
     full = dicom.decode(data, head, wish=Wish(reading=Reading(dicom_window="full")))
     assert np.abs(whiteness(full) - stored / 4095).max() < 1e-4
-
-
-def run(folder: Path, data: bytes, **settings):
-    (folder / "in").mkdir(exist_ok=True)
-    (folder / "in" / "scan.dcm").write_bytes(data)
-    return run_pipeline(PipelineConfig(folder / "in", folder / "out", **settings))
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
@@ -226,6 +210,88 @@ def test_frames_in_time_are_frames_and_others_are_pages() -> None:
     assert [loss.kind for loss in first.lost] == ["pages"]
 
 
+def bare(path: Path, tmp_path: Path) -> Path:
+    """A sample without its preamble and its header, under a name of its own."""
+    data = path.read_bytes()
+    at = data.index(b"\x08\0", 132 + 12 + int.from_bytes(data[140:144], "little"))
+    (tmp_path / "bare.dcm").write_bytes(data[at:])
+    return tmp_path / "bare.dcm"
+
+
+@pytest.mark.parametrize("name", ["CT_small", "MR_small_implicit", "rtdose"])
+def test_a_file_may_lack_its_header(name: str, tmp_path: Path) -> None:
+    path = bare(FILES / f"{name}.dcm", tmp_path)
+    whole = open_image(FILES / f"{name}.dcm")
+    for still, same in zip(open_image(path).stills(), whole.stills(), strict=True):
+        assert np.array_equal(still.pixels, same.pixels)
+    assert sniff_format(path.read_bytes()) is ImageFormat.UNKNOWN
+    other = path.rename(tmp_path / "bare.jpg")
+    with pytest.raises(DecodeError, match="content that is no picture"):
+        open_image(other)
+
+
+def test_a_file_without_header_and_with_packed_pixels_cannot_be_told(tmp_path: Path) -> None:
+    with pytest.raises(DecodeError, match="no transfer syntax"):
+        open_image(bare(FILES / "JPEG2000.dcm", tmp_path))
+
+
+@pytest.mark.parametrize("name", ["rtstruct", "rtplan", "rtplan_truncated", "no_meta_group_length"])
+def test_a_file_without_header_or_picture_says_so(name: str) -> None:
+    with pytest.raises(DecodeError, match="^Expected a whole DICOM picture, got: no Rows"):
+        open_image(FILES / f"{name}.dcm")
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
+def test_no_other_format_is_taken_for_dicom(format: str, tmp_path: Path, encoded, smooth) -> None:
+    path = tmp_path / "liar.dcm"
+    path.write_bytes(encoded(smooth(60, 40), format))
+    assert open_image(path).format is ImageFormat[format]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x08\0", b"\x08\0" * 50, b"\2\0\0\0\xff\xff\xff\xff" * 9, b"\0\x08text", b"\x08\0\5\0"],
+)
+def test_what_only_begins_like_dicom_is_refused_in_one_sentence(
+    data: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "noise.dcm"
+    path.write_bytes(data)
+    with pytest.raises(DecodeError, match="^Expected [^\n]+$"):
+        open_image(path)
+
+
+def with_overlay(embedded: bool = False) -> bytes:
+    stored, elements = ramp() >> 1, {}
+    if embedded:  # in a bit that no sample uses, as it was done of old
+        stored = stored | np.uint16(1 << 15)
+    dataset = pydicom.dcmread(BytesIO(made(stored, **elements)))
+    dataset.add_new(0x60020010, "US", 64)
+    dataset.add_new(0x60020011, "US", 64)
+    dataset.add_new(0x60020040, "CS", "G")
+    dataset.add_new(0x60020050, "SS", [1, 1])
+    dataset.add_new(0x60020100, "US", 16 if embedded else 1)
+    dataset.add_new(0x60020102, "US", 15 if embedded else 0)
+    if not embedded:
+        dataset.add_new(0x60023000, "OW", b"\xff" * 512)
+    buffer = BytesIO()
+    dataset.save_as(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+def test_an_overlay_is_lost_and_not_burnt_in(embedded: bool, tmp_path: Path) -> None:
+    image = decode_image(with_overlay(embedded))
+    assert np.array_equal(image.pixels, decode_image(made(ramp() >> 1)).pixels)
+    assert [loss.kind for loss in image.lost] == ["overlay"]
+    assert [loss.kind for loss in open_image(FILES / "examples_overlay.dcm").lost] == ["overlay"]
+    assert not run(tmp_path, with_overlay(embedded)).failed
+    ((_, reason),) = run(
+        tmp_path, with_overlay(embedded), forbid_loss={"overlay"}, overwrite="all"
+    ).failed
+    assert "got a loss of overlay" in reason
+
+
 def test_nothing_about_the_patient_leaves_the_file(tmp_path: Path, capfd) -> None:
     good, bad = made(ramp()), made(ramp(), WindowCenter=1, WindowWidth=0)
     (tmp_path / "in").mkdir()
@@ -235,7 +301,7 @@ def test_nothing_about_the_patient_leaves_the_file(tmp_path: Path, capfd) -> Non
     assert len(log.failed) == 2
     told = log.to_json() + json.dumps(capfd.readouterr())
     written = b"".join(path.read_bytes() for path in tmp_path.glob("out/**/*") if path.is_file())
-    for secret in ("Secret", "4711-0815"):
+    for secret in SECRETS:
         assert secret not in told
         assert secret.encode() not in written
 
@@ -248,8 +314,21 @@ def test_nothing_about_the_patient_leaves_the_file(tmp_path: Path, capfd) -> Non
         (made(ramp())[:300], "no Rows"),
         (made(ramp(), Rows=0), "0 pixels"),
         (made(ramp(), NumberOfFrames=7), "less than expected"),
+        (made(ramp(), NumberOfFrames=-1), "'-1' is invalid"),
+        (made(ramp(), WindowCenter=1, WindowWidth=-5), "a window -5 wide"),
+        (made(ramp(), PerFrameFunctionalGroupsSequence=groups([voi(5, 0)])), "a window 0 wide"),
+        (made(ramp(), SharedFunctionalGroupsSequence=groups([voi(5, 0)])), "a window 0 wide"),
+        (
+            made(np.stack([ramp()] * 3), PerFrameFunctionalGroupsSequence=groups([{}] * 2)),
+            "functional groups of 2 frames",
+        ),
+        (made(ramp(), Rows=65535, Columns=4000), "less than expected"),
+        (made(ramp(), BitsStored=17), "17"),
+        (made(ramp(), BitsAllocated=12), "12"),
+        (made(ramp(), SamplesPerPixel=3), "3 samples a pixel for MONOCHROME2"),
+        (made(ramp(), "HSV"), "1 samples a pixel for HSV"),
+        (made(ramp())[:-8192], "less than expected"),
     ],
-    ids=["width", "cut", "header", "rows", "frames"],
 )
 def test_what_is_wrong_is_said_in_one_sentence(data: bytes, reason: str) -> None:
     with pytest.raises(DecodeError, match=f"^Expected a whole DICOM picture, got: .*{reason}"):

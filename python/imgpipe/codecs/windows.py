@@ -3,7 +3,7 @@
 DICOM PS3.3, C.11.2.1: the functions LINEAR, LINEAR_EXACT and SIGMOID, and tables.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,31 +15,22 @@ if TYPE_CHECKING:
 _PERCENT = 1.0  # left out at either end
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What each sample of uint16 stands for, the samples, and the range of those that are meant."""
-
-    of_samples: NDArray[np.float64]
-    samples: NDArray[np.uint16]
-    low: float
-    high: float
-
-
-def shares(values: Values, center: float, width: float, function: str) -> NDArray[np.float64]:
-    """How white each sample is, from 0 to 1. Raises ValueError for a window that holds nothing."""
-    given = values.of_samples
+def shares(
+    values: NDArray[np.float64], center: float, width: float, function: str
+) -> NDArray[np.float64]:
+    """How white each value is, from 0 to 1. Raises ValueError for a window that holds nothing."""
     if function == "SIGMOID":
         _check(width > 0, width)
         with np.errstate(over="ignore"):
-            curve: NDArray[np.float64] = 1 / (1 + np.exp(-4 * (given - center) / width))
+            curve: NDArray[np.float64] = 1 / (1 + np.exp(-4 * (values - center) / width))
         return curve
     if function == "LINEAR_EXACT":
         _check(width > 0, width)
-        return np.clip((given - center) / width + 0.5, 0, 1)
+        return np.clip((values - center) / width + 0.5, 0, 1)
     _check(width >= 1, width)
     if width == 1:
-        return (given > center - 0.5).astype(np.float64)
-    return np.clip((given - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+        return (values > center - 0.5).astype(np.float64)
+    return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
 
 
 def _check(holds: bool, width: float) -> None:
@@ -49,43 +40,57 @@ def _check(holds: bool, width: float) -> None:
         )
 
 
-def default_window(
-    dataset: "Dataset", group: "Dataset | None", values: Values, rule: str
-) -> NDArray[np.float64]:
-    """How white each sample is by `rule`: `file`, `percentile` or `full`.
+def own_window(source: "Dataset", values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """How white each value is by the table or the first window in `source`, None without either.
 
-    `group` is what an enhanced picture says about its window. A file that has none is shown in
-    full. Raises ValueError for a window that holds nothing.
+    Raises ValueError for a window that holds nothing.
     """
-    if rule == "file":
-        if dataset.get("VOILUTSequence"):
-            return _table(dataset, values)
-        source = group if group is not None else dataset
-        center, width = _first(source.get("WindowCenter")), _first(source.get("WindowWidth"))
-        if center is not None and width is not None:
-            return shares(values, center, width, source.get("VOILUTFunction") or "LINEAR")
-    low, high = values.low, values.high
-    if rule == "percentile":
-        rows = values.samples.reshape(-1, values.samples.shape[-1])
-        counts = np.zeros(values.of_samples.size, np.int64)
-        for row in rows:  # as it makes 8 bytes of each sample
-            counts += np.bincount(row, minlength=counts.size)
-        counts[(values.of_samples < low) | (values.of_samples > high)] = 0
-        upto = np.cumsum(counts)
-        ends = np.searchsorted(upto, upto[-1] * np.array([_PERCENT, 100 - _PERCENT]) / 100)
-        low, high = np.sort(values.of_samples[ends])
+    if source.get("VOILUTSequence"):
+        return _table(source, values)
+    center, width = _first(source.get("WindowCenter")), _first(source.get("WindowWidth"))
+    if center is None or width is None:
+        return None
+    return shares(values, center, width, source.get("VOILUTFunction") or "LINEAR")
+
+
+def spread(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """How white each value is where `low` is black and `high` white."""
     if high <= low:
-        return (values.of_samples > low).astype(np.float64)
-    return np.clip((values.of_samples - low) / (high - low), 0, 1)
+        return (values > low).astype(np.float64)
+    return np.clip((values - low) / (high - low), 0, 1)
 
 
-def _table(dataset: "Dataset", values: Values) -> NDArray[np.float64]:
+def middle(
+    parts: Iterable[tuple[NDArray[np.float64], NDArray[np.uint16]]], low: float, high: float
+) -> tuple[float, float]:
+    """The ends of what is left of all samples from `low` to `high` without a percent at either.
+
+    Each part is what the 65536 samples there can be stand for, and samples of (..., W).
+    """
+    values, counts = [], []
+    for meanings, samples in parts:
+        counted = np.zeros(meanings.size, np.int64)
+        for row in samples.reshape(-1, samples.shape[-1]):  # as it makes 8 bytes of each sample
+            counted += np.bincount(row, minlength=counted.size)
+        counted[(meanings < low) | (meanings > high)] = 0
+        seen = counted.nonzero()
+        values.append(meanings[seen])
+        counts.append(counted[seen])
+    every = np.concatenate(values)
+    order = np.argsort(every)
+    upto = np.cumsum(np.concatenate(counts)[order])
+    ends = np.searchsorted(upto, upto[-1] * np.array([_PERCENT, 100 - _PERCENT]) / 100)
+    first, last = every[order[ends]]
+    return float(first), float(last)
+
+
+def _table(source: "Dataset", values: NDArray[np.float64]) -> NDArray[np.float64]:
     """By the file's own table."""
     from pydicom.pixels.processing import apply_voi
 
-    whole = np.rint(np.clip(values.of_samples, -(2**31), 2**31 - 1)).astype(np.int32)
-    bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
-    told: NDArray[np.float64] = apply_voi(whole, dataset) / (2**bits - 1)
+    whole = np.rint(np.clip(values, -(2**31), 2**31 - 1)).astype(np.int32)
+    bits = int(source.VOILUTSequence[0].LUTDescriptor[2])
+    told: NDArray[np.float64] = apply_voi(whole, source) / (2**bits - 1)
     return np.clip(told, 0, 1)
 
 

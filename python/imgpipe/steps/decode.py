@@ -7,7 +7,7 @@ from imgpipe.codecs import absent, codec, supported, traits, written_as
 from imgpipe.codecs.base import SCALES, Codec, Head, Wish
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
-from imgpipe.formats import ImageFormat, detect_format, sniff_format
+from imgpipe.formats import ImageFormat, begins_as_dicom, detect_format, sniff_format
 from imgpipe.image import Image
 from imgpipe.limits import LIMITS, Limits
 from imgpipe.policy import MARGIN, Policy
@@ -144,6 +144,9 @@ def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:
     format = sniff_format(data)
     if format is ImageFormat.TIFF and path and detect_format(path) is ImageFormat.RAW:
         format = ImageFormat.RAW  # most are TIFFs that only their maker's tags tell from others
+    called = detect_format(path) if path and format is ImageFormat.UNKNOWN else None
+    if called is ImageFormat.DICOM and begins_as_dicom(data):
+        format = called
     reader = codec(format)
     if reader:
         return reader, format
