@@ -77,9 +77,12 @@ class PipelineConfig:
     `max_bytes` lowers the quality until a file is that small.
 
     `keep` names the metadata that goes along: `none`, `copyright`, `dates`, `icc`, `exif`, `gps`,
-    `all` (which leaves out places), or several with commas. Without `icc`, colours are converted to
-    sRGB. `forbid_loss` names what may not get lost, such as `animation`, `depth` or `alpha`;
-    a picture that would lose it fails. `linear_light` resizes light instead of sRGB's numbers.
+    `dicom`, `all` (all of these but the last two), or several with commas. `dicom` writes all that
+    a DICOM picture says, but for its pixels and with its patient, into a file beside each output,
+    as `scan.png.dicom.json`, which is made, left, replaced and removed together with its output;
+    without it nothing about a patient is read. Without `icc`, colours are converted to sRGB.
+    `forbid_loss` names what may not get lost, such as `animation`, `depth` or `alpha`; a picture
+    that would lose it fails. `linear_light` resizes light instead of sRGB's numbers.
     `decode_margin`, from 1 to 2, is at how many times its size a JPEG that is made much smaller is
     decoded at least: less is faster, and a little less sharp.
     `background` is what transparency is laid on where a format has none: red, green and blue from
@@ -206,7 +209,12 @@ class PipelineConfig:
 
     def _outputs(self) -> tuple[Output, ...]:
         """How each output of a picture is made; its path comes with the plan."""
+        policy = self._policy()
         template = Template(self.name) if self.name is not None else None
+        if template and "dicom" in policy.keep and not template.ends_in_extension:
+            raise ConfigError(
+                f"Expected a name that ends in {{ext}} where keep has dicom, got {self.name!r}"
+            )
         one = Output(
             tuple(self.transforms),
             self.format,
@@ -219,7 +227,7 @@ class PipelineConfig:
                 self.lossless_jpeg,
             ),
             self.max_bytes,
-            self._policy(),
+            policy,
             template=template,
             mark=self.watermark.fingerprint() if self.watermark else "",
         )

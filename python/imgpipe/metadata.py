@@ -19,7 +19,8 @@ KEEP = {
     "icc": "the colour profile, instead of converting to sRGB",
     "exif": "all EXIF but places",
     "gps": "where it was taken",
-    "all": "all of these but places",
+    "dicom": "all that a DICOM picture says, its patient included, as JSON beside each output",
+    "all": "all of these but gps and dicom",
 }
 _ALL = frozenset({"copyright", "dates", "icc", "exif"})
 

@@ -9,6 +9,9 @@ from string import Formatter
 from imgpipe.errors import ConfigError
 
 FIELDS = ("dir", "stem", "variant", "width", "height", "hash", "ext")
+SIDECAR = ".dicom.json"
+"""What is put behind an output's name for the file of what its DICOM picture says."""
+
 _BY_CONTENT = {"width", "height", "hash"}
 _HASH_DIGITS = (4, 64)
 _FULL_HASH = 16
@@ -55,6 +58,11 @@ class Template:
     def needs_content(self) -> bool:
         """Whether names depend on what is made, and not on what it is made of alone."""
         return any(field in _BY_CONTENT for _, field, _, _ in Formatter().parse(self.text))
+
+    @property
+    def ends_in_extension(self) -> bool:
+        """Whether names end as pictures' names do, and none as something beside a picture."""
+        return self.text.endswith("{ext}")
 
     @property
     def needs_folder(self) -> bool:

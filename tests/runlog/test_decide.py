@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from imgpipe.runlog import Decision, Rules, decide
+from imgpipe.runlog import Decision, Rules, decide, with_sidecar
 
 
 @pytest.mark.parametrize("overwrite", ["never", "changed", "all"])
@@ -44,3 +44,23 @@ def test_resuming_redoes_what_changed_and_nothing_that_is_done(overwrite) -> Non
     assert decide(5, 5, False, rules) is Decision.REPLACE
     theirs = Decision.REPLACE if overwrite == "all" else Decision.FOREIGN
     assert decide(5, 4, True, rules) is decide(5, None, False, rules) is theirs
+
+
+@pytest.mark.parametrize(
+    ("there", "ours", "overwrite", "expected"),
+    [
+        (7, 7, "never", Decision.UP_TO_DATE),
+        (7, None, "never", Decision.UP_TO_DATE),
+        (None, 7, "never", Decision.REPLACE),
+        (8, 7, "never", Decision.FOREIGN),
+        (8, 7, "changed", Decision.FOREIGN),
+        (8, 7, "all", Decision.REPLACE),
+    ],
+)
+def test_what_lies_beside_an_output_counts_once_it_is_up_to_date(
+    there, ours, overwrite, expected
+) -> None:
+    rules = Rules(overwrite, resumes=True)
+    assert with_sidecar(Decision.UP_TO_DATE, there, ours, rules) is expected
+    for decision in set(Decision) - {Decision.UP_TO_DATE}:
+        assert with_sidecar(decision, there, ours, rules) is decision

@@ -154,7 +154,10 @@ def test_a_log_of_the_first_version_is_brought_up(pictures: Path, tmp_path: Path
         "drop index outputs_by_input",
         *(
             f"alter table outputs drop column {name}"
-            for name in ("skipped", "format", "width", "height", "lost")
+            for name in (
+                *("skipped", "format", "width", "height", "lost", "sidecar_bytes"),
+                *("sidecar_digest", "next_sidecar_bytes", "next_sidecar_digest"),
+            )
         ),
         "pragma user_version = 1",
     ):

@@ -56,6 +56,8 @@ def _story(entry: Entry, output_dir: Path) -> Iterator[str]:
     elif not entry.skipped:
         place = shlex.quote(printable(output_dir))
         yield f"planned, but not made yet; imgpipe resume {place} makes it"
+    if entry.sidecar_size is not None:
+        yield f"beside it: {printable(entry.sidecar.name)}"
     if entry.lost:
         yield f"lost: {entry.lost}"
     if entry.skipped:
@@ -126,17 +128,29 @@ def prune_outputs(output_dir: Path, database: Path | None, remove: bool) -> None
         if gone:
             _check_sources(log.history.runs(), gone)
         for entry in gone:
-            path = output_dir / entry.path
-            if entry.state != "done" or entry.size is None or not path.is_file():
-                if remove:
-                    log.forget(entry)
-            elif not _is_ours(entry, path):
-                print(f"{printable(path)}: changed since it was made, left", file=sys.stderr)
-            else:
-                print(printable(path))
-                if remove:
-                    path.unlink()
-                    log.forget(entry)
+            left = [path for path, ours in _files_of(entry, output_dir) if not ours]
+            for path, ours in _files_of(entry, output_dir):
+                if ours:
+                    print(printable(path))
+                    if remove:
+                        path.unlink()
+                else:
+                    print(f"{printable(path)}: changed since it was made, left", file=sys.stderr)
+            if remove and not left:
+                log.forget(entry)
+
+
+def _files_of(entry: Entry, output_dir: Path) -> list[tuple[Path, bool]]:
+    """What is there of an output, its sidecar first, and whether it is still as we made it."""
+    made = [(entry.sidecar, entry.sidecar_size, entry.sidecar_digest)]
+    if entry.state == "done":
+        made.append((entry.path, entry.size, entry.digest))
+    files = [(output_dir / below, size, digest) for below, size, digest in made if size is not None]
+    return [
+        (path, path.stat().st_size == size and digest_of(path) == digest)
+        for path, size, digest in files
+        if path.is_file()
+    ]
 
 
 def _check_sources(runs: Iterable[Run], gone: list[Entry]) -> None:
@@ -154,7 +168,3 @@ def _holds_anything(folder: Path) -> bool:
         return any(folder.iterdir())
     except OSError:
         return False
-
-
-def _is_ours(entry: Entry, path: Path) -> bool:
-    return path.stat().st_size == entry.size and digest_of(path) == entry.digest

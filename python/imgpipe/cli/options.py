@@ -14,6 +14,7 @@ from imgpipe.formats import parse_format
 from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
+from imgpipe.naming import SIDECAR
 from imgpipe.policy import ANIMATIONS, DICOM_WINDOWS, RAW_HIGHLIGHTS, RAWS
 from imgpipe.recipe import read_recipe
 from imgpipe.recovery import ErrorRecoveryStrategy
@@ -179,7 +180,9 @@ class RunOptions:
         _option(
             "--keep",
             metavar="WHAT",
-            help=f"Metadata to keep: {', '.join(KEEP)}; copyright without it.",
+            help=f"Metadata to keep: {', '.join(KEEP)}; copyright without it. dicom writes all "
+            "that a DICOM picture says, its patient included, beside each output, as "
+            f"scan.png{SIDECAR}.",
         ),
     ]
     forbid_loss: Annotated[

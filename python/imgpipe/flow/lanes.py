@@ -23,6 +23,7 @@ from imgpipe.flow.road import Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
 from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
 from imgpipe.flow.watch import Watch
+from imgpipe.naming import SIDECAR
 from imgpipe.progress import ProcessingStage
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, Rules, RunLog
@@ -227,8 +228,12 @@ class Lanes:
         """The job, or an error where one of its outputs would replace an input."""
         for row in rows:
             target = self._output_dir / row.existing
-            if row.decision is Decision.REPLACE and is_input(target, job, self._config):
-                return SaveError(f"Expected an output that is no input, got {target}", job.path)
+            beside = target.with_name(target.name + SIDECAR)
+            replaced = [target] * (row.decision is Decision.REPLACE)
+            replaced += [beside] * (row.replaces_sidecar and beside.exists())
+            for path in replaced:
+                if is_input(path, job, self._config):
+                    return SaveError(f"Expected an output that is no input, got {path}", job.path)
         return job
 
     async def _load(self) -> None:

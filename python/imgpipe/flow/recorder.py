@@ -13,10 +13,11 @@ from pathlib import Path
 from imgpipe.errors import ImageError, SaveError
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
+from imgpipe.naming import SIDECAR
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Intent, Row, RunLog
 from imgpipe.steps.encode import Encoded
-from imgpipe.steps.save import Staged, publish, sync_folders
+from imgpipe.steps.save import Staged, publish, remove_own, sync_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Made:
     staged: Staged | None = None
     encoded: Encoded | None = None
     error: ImageError | None = None
+    sidecar: Staged | None = None
+    """What goes beside it."""
 
 
 Outcome = Item[tuple[Made, ...]]
@@ -59,7 +62,7 @@ class Recorder:
         every = list(chain.from_iterable(claimed))
         self._commit(
             intents=[
-                Intent(made.row, made.staged, made.encoded)
+                Intent(made.row, made.staged, made.encoded, made.sidecar)
                 for made in every
                 if made.staged and made.encoded
             ],
@@ -101,7 +104,8 @@ class Recorder:
             return made
         if made.path == made.row.target.path or self._log.land(made.row, made.path):
             return made
-        made.staged.temporary.unlink()
+        for staged in _both(made):
+            staged.temporary.unlink()
         error = SaveError(
             f"Expected an output of its own for {item.job.path.name}, but what is in it would "
             f"become {made.path}, which is another's; rename it, or put more into the name",
@@ -112,16 +116,48 @@ class Recorder:
     def _publish(self, item: Outcome, made: Made) -> Made:
         if made.staged is None:
             return made
-        # Under another name than the one decided about, whatever is there is not ours to replace.
-        decided = made.path == made.row.existing
         try:
-            publish(made.staged, replace=decided and made.row.decision is Decision.REPLACE)
+            self._publish_sidecar(made, made.staged)
+            _publish_output(made, made.staged)
         except ImageError as error:
             self._refused.append((made.row, error))
             return Made(made.row, error=error)
         self._published.append((made.row, item.seconds))
-        self._metrics.written_bytes.add(made.staged.size)
+        self._metrics.written_bytes.add(sum(staged.size for staged in _both(made)))
         return made
+
+    def _publish_sidecar(self, made: Made, staged: Staged) -> None:
+        """Put beside an output, before it appears, what goes there, and remove what no longer does.
+
+        So an output that is in place has its sidecar.
+        """
+        row = made.row
+        if made.sidecar:
+            try:
+                publish(made.sidecar, replace=_is_decided(made) and row.replaces_sidecar)
+            except ImageError:
+                staged.temporary.unlink()
+                raise
+        elif row.sidecar and _is_decided(made):
+            remove_own(self._output_dir / (row.existing + SIDECAR), row.sidecar)
+
+
+def _is_decided(made: Made) -> bool:
+    """Whether its name is the one decided about; else whatever is there is not ours to replace."""
+    return made.path == made.row.existing
+
+
+def _publish_output(made: Made, staged: Staged) -> None:
+    try:
+        publish(staged, replace=_is_decided(made) and made.row.decision is Decision.REPLACE)
+    except ImageError:
+        if made.sidecar:
+            made.sidecar.target.unlink(missing_ok=True)
+        raise
+
+
+def _both(made: Made) -> list[Staged]:
+    return [staged for staged in (made.staged, made.sidecar) if staged]
 
 
 def _each(item: Outcome) -> Iterable[Made]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
@@ -19,13 +19,15 @@ from imgpipe.flow.parcels import Item, Parcel, is_light
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
 from imgpipe.formats import ImageFormat
+from imgpipe.naming import SIDECAR
 from imgpipe.runlog import Row
 from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for, wish_for
 from imgpipe.steps.encode import Encoded, encode, smaller_of, transcoded
 from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Target, named_by_content, settle
-from imgpipe.steps.save import flush_file, stage
+from imgpipe.steps.save import Staged, flush_file, stage
+from imgpipe.steps.sidecar import Sidecar, sidecar_of
 from imgpipe.steps.source import Source
 from imgpipe.steps.transform import render
 from imgpipe.watermark import WatermarkConfig, apply_watermark
@@ -82,7 +84,8 @@ def weigh_drawn(item: Item[tuple[Drawn, ...]]) -> int:
     """Bytes of memory a picture takes once its outputs are drawn, never more than before."""
     if isinstance(item.result, ImageError):
         return 0
-    held = sum(len(one.result.data) for one in item.result if isinstance(one.result, Encoded))
+    made = [one.result for one in item.result if isinstance(one.result, Encoded)]
+    held = sum(len(one.data) + len(one.sidecar or b"") for one in made)
     return min(held, item.reserved)
 
 
@@ -130,8 +133,10 @@ def make_outputs(
         source = decode_for(loaded, chains, margin, wish, policy.limits)
         lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)
+        beside = sidecar_of(loaded, policy)
         return tuple(
-            _make_output(item.job, row, source, loaded, watermark, limit, lap) for row in item.rows
+            _make_output(item.job, row, source, loaded, beside, watermark, limit, lap)
+            for row in item.rows
         )
 
 
@@ -140,6 +145,7 @@ def _make_output(
     row: Row,
     source: Source,
     loaded: ImageData,
+    beside: Sidecar | None,
     watermark: WatermarkConfig | None,
     limit: TimeLimit,
     lap: Lap,
@@ -153,6 +159,8 @@ def _make_output(
         image = render(source, how.transforms, how.policy, job.path)
         if watermark:
             image = apply_watermark(image, watermark)
+        if beside:
+            image = image.losing(*beside.lost)
         lap.took("transform")
         limit.check("transformed", job.path)
         untouched = image.pixels is source.image.pixels
@@ -161,6 +169,8 @@ def _make_output(
             made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)
         if how.policy.if_larger == "keep" and untouched:
             made = smaller_of(made, loaded)
+        if beside:
+            made = replace(made, sidecar=beside.data)
         lap.took("encode", format)
         limit.check("encoded", job.path)
     except ImageError as error:
@@ -209,13 +219,22 @@ def stage_outputs(
 def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Made:
     if not isinstance(drawn.result, Encoded):
         return Made(drawn.row, error=drawn.result)
-    data, target = drawn.result.data, place.output_dir / drawn.target.path
+    made, path = drawn.result, drawn.target.path
     dated = job.found.mtime_ns if "dates" in drawn.target.output.policy.keep else None
-    try:
+
+    def put(data: bytes, below: str) -> Staged:
+        target = place.output_dir / below
         scratch = place.scratch_for(target)
-        staged = storage.write(lambda: stage(data, target, scratch, dated, place.flush))
-        return Made(drawn.row, drawn.target.path, staged, drawn.result)
+        return storage.write(lambda: stage(data, target, scratch, dated, place.flush))
+
+    sidecar = None
+    try:
+        if made.sidecar is not None:
+            sidecar = put(made.sidecar, path + SIDECAR)
+        return Made(drawn.row, path, put(made.data, path), made, sidecar=sidecar)
     except ImageError as error:
+        if sidecar:
+            sidecar.temporary.unlink()
         return Made(drawn.row, error=error)
 
 

@@ -1,8 +1,9 @@
 """The truth about a run: what was planned, what is done, what failed, in one SQLite file."""
 
-from imgpipe.runlog.decide import STEPS, Decision, Overwrite, Rules, decide
+from imgpipe.runlog.decide import STEPS, Decision, Overwrite, Rules, decide, with_sidecar
 from imgpipe.runlog.history import Entry, History, Run
-from imgpipe.runlog.log import Intent, Row, RunLog
+from imgpipe.runlog.log import RunLog
+from imgpipe.runlog.rows import Intent, Row
 
 __all__ = [
     "STEPS",
@@ -16,4 +17,5 @@ __all__ = [
     "Run",
     "RunLog",
     "decide",
+    "with_sidecar",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from imgpipe.errors import ConfigError
 from imgpipe.steps.save import Durability
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # What each promise takes: of a log in WAL mode, NORMAL may forget but never breaks.
 _SYNCHRONOUS: dict[Durability, str] = {"file": "full", "run": "normal", "none": "off"}
@@ -33,6 +33,10 @@ create table outputs (
   digest blob,
   next_bytes integer,                 -- of the file about to be put there
   next_digest blob,
+  sidecar_bytes integer,              -- of the file we last put beside it, null where there is none
+  sidecar_digest blob,
+  next_sidecar_bytes integer,
+  next_sidecar_digest blob,
   format text,                        -- of that file, its pixels, and what of the input it lost
   width integer,
   height integer,
@@ -65,6 +69,12 @@ create table runs (
 );
 """
 _SINCE_3 = "alter table runs add column codecs text not null default '{}';"
+_SINCE_4 = """
+alter table outputs add column sidecar_bytes integer;
+alter table outputs add column sidecar_digest blob;
+alter table outputs add column next_sidecar_bytes integer;
+alter table outputs add column next_sidecar_digest blob;
+"""
 _SINCE_1 = """
 alter table outputs add column format text;
 alter table outputs add column width integer;
@@ -74,9 +84,10 @@ alter table outputs add column lost text;
 
 _STEPS = {
     0: _SCHEMA,
-    1: _SINCE_1 + _SINCE_2 + _SINCE_3,
-    2: _SINCE_2 + _SINCE_3,
-    3: _SINCE_3,
+    1: _SINCE_1 + _SINCE_2 + _SINCE_3 + _SINCE_4,
+    2: _SINCE_2 + _SINCE_3 + _SINCE_4,
+    3: _SINCE_3 + _SINCE_4,
+    4: _SINCE_4,
 }
 
 

@@ -53,6 +53,19 @@ class Decision(Enum):
         return self.value if self is Decision.STALE or self is Decision.FOREIGN else None
 
 
+def with_sidecar(
+    decision: Decision, existing_size: int | None, our_size: int | None, rules: Rules
+) -> Decision:
+    """What to do about an output that was decided on, given the file that goes beside it.
+
+    `existing_size` and `our_size` are as in `decide`, of that file.
+    """
+    if decision is not Decision.UP_TO_DATE or our_size in (None, existing_size):
+        return decision
+    lost = existing_size is None or rules.overwrite == "all"
+    return Decision.REPLACE if lost else Decision.FOREIGN
+
+
 def decide(
     existing_size: int | None, our_size: int | None, same_key: bool, rules: Rules
 ) -> Decision:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from imgpipe.formats import ImageFormat
+from imgpipe.naming import SIDECAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,9 @@ class Entry:
     """One output as it is written down: where it comes from, where it is, what became of it.
 
     `path` is below the output folder. `size`, in bytes, and `digest` are those of the file that was
-    put there last, `size` None where a done output is not due. `skipped` says why the last run left
-    it as it was, `step` and `error` why it failed.
+    put there last, `size` None where a done output is not due; `sidecar_size` and `sidecar_digest`
+    are those of the file beside it, None where none is. `skipped` says why the last run left it as
+    it was, `step` and `error` why it failed.
     """
 
     id: int
@@ -35,6 +37,13 @@ class Entry:
     step: str | None
     error: str | None
     seconds: float | None
+    sidecar_size: int | None
+    sidecar_digest: bytes | None
+
+    @property
+    def sidecar(self) -> PurePath:
+        """Where the file beside it is or would be, below the output folder."""
+        return self.path.with_name(self.path.name + SIDECAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ class Run:
 
 _ENTRIES = """
 select outputs.id, inputs.path, inputs.size, inputs.mtime_ns, coalesce(landed, outputs.path), state,
-  skipped, bytes, digest, format, width, height, lost, step, error, seconds
+  skipped, bytes, digest, format, width, height, lost, step, error, seconds,
+  sidecar_bytes, sidecar_digest
 from outputs join inputs on inputs.id = input
 """
 
@@ -93,7 +103,7 @@ class History:
         entries = list(self.entries("inputs.path = ?", os.fsencode(path)))
         output_dir = os.path.abspath(self._output_dir)
         if not entries and path.startswith(output_dir + os.sep):
-            below = os.fsencode(os.path.relpath(path, output_dir))
+            below = os.fsencode(os.path.relpath(path, output_dir).removesuffix(SIDECAR))
             entries = list(self.entries("coalesce(landed, outputs.path) = ?", below))
         return entries
 

@@ -19,43 +19,18 @@ from typing import Self, TypeVar
 from imgpipe.codecs import versions
 from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
 from imgpipe.runlog.database import Lock, connect, explain
-from imgpipe.runlog.decide import Decision, Rules, decide
+from imgpipe.runlog.decide import Decision, Rules, decide, with_sidecar
 from imgpipe.runlog.history import Entry, History
-from imgpipe.runlog.settle import ARRIVED, settle, settle_intents, size_of
-from imgpipe.steps.encode import Encoded
+from imgpipe.runlog.rows import Intent, Row
+from imgpipe.runlog.settle import ARRIVED, settle, settle_intents, sidecar_at, size_of
 from imgpipe.steps.plan import Job, Target
-from imgpipe.steps.save import Durability, Staged
+from imgpipe.steps.save import Durability
 from imgpipe.steps.scan import Found
 
 T = TypeVar("T")
 
 FOLDER = ".imgpipe"
 _AT_ONCE = 500  # outputs in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A planned output's place in the log, and what is to become of it.
-
-    `existing` is the file that it was decided about, below the output folder: the planned one, or
-    where our last one went.
-    """
-
-    id: int
-    target: Target
-    decision: Decision
-    existing: str
-    failure: tuple[str, str] | None = None
-    """The step and the reason, where an earlier run failed and it is left at that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """An output about to get its name."""
-
-    row: Row
-    staged: Staged
-    encoded: Encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +45,8 @@ class _Known:
     skipped: str | None
     step: str | None
     error: str | None
+    sidecar_size: int | None = None
+    sidecar_digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +214,8 @@ class RunLog:
         for some in _portions(paths):
             marks = ", ".join("?" * len(some))
             query = (
-                "select path, id, coalesce(landed, path), bytes, key, state, skipped, step, error "
+                "select path, id, coalesce(landed, path), bytes, key, state, skipped, step, error, "
+                "sidecar_bytes, sidecar_digest "
                 f"from outputs where path in ({marks})"
             )
             for path, *about in self._connection.execute(query, some):
@@ -270,7 +248,18 @@ class RunLog:
         if same and before.size is None and not rules.redoes:
             return Row(before.id, target, Decision.UNNEEDED, existing)
         existing_size = size_of(os.path.join(self._output_dir, existing))
-        return Row(before.id, target, decide(existing_size, before.size, same, rules), existing)
+        decision = decide(existing_size, before.size, same, rules)
+        row = Row(before.id, target, decision, existing)
+        if before.sidecar_size is None and "dicom" not in target.output.policy.keep:
+            return row
+        beside = size_of(sidecar_at(self._output_dir, before.landed))
+        ours = beside is not None and beside == before.sidecar_size
+        return replace(
+            row,
+            decision=with_sidecar(decision, beside, before.sidecar_size, rules),
+            sidecar=before.sidecar_digest if ours else None,
+            replaces_sidecar=ours or rules.overwrite == "all",
+        )
 
     def _write_inputs(self, found: Mapping[bytes, Found]) -> None:
         """Write down inputs by their paths, as they are now."""
@@ -337,12 +326,9 @@ class RunLog:
             )
             self._connection.executemany(
                 "update outputs set state = 'intent', next_bytes = ?, next_digest = ?, "
+                "next_sidecar_bytes = ?, next_sidecar_digest = ?, "
                 "format = ?, width = ?, height = ?, lost = ? where id = ?",
-                [
-                    (intent.staged.size, intent.staged.digest, *_about(intent.encoded), row.id)
-                    for intent in intents
-                    for row in (intent.row,)
-                ],
+                [(*intent.told, intent.row.id) for intent in intents],
             )
             self._connection.executemany(
                 "update outputs set state = 'done', bytes = null where id = ?",
@@ -386,11 +372,6 @@ def _portions(items: Iterable[T]) -> Iterator[list[T]]:
     left = iter(items)
     while some := list(islice(left, _AT_ONCE)):
         yield some
-
-
-def _about(encoded: Encoded) -> tuple[str, int, int, str | None]:
-    lost = "; ".join(map(str, encoded.lost))
-    return encoded.format.name, *encoded.size, lost or None
 
 
 def _fingerprint(found: Found, path: bytes) -> bytes:

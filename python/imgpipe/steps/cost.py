@@ -6,11 +6,13 @@ from dataclasses import replace
 from imgpipe.codecs import codec
 from imgpipe.codecs.base import Head
 from imgpipe.codecs.palettes import TABLE_BYTES
+from imgpipe.formats import ImageFormat
 from imgpipe.steps.decode import frames_read, scale_for, wish_for
 from imgpipe.steps.plan import Output
 from imgpipe.transforms import leading_size
 
 _COPIES = 4  # of one output's pixels: before and after a step, its scratch, and for the encoder
+_TOLD = 2  # times a file's size, for all that a DICOM file may say of itself
 _DECODED_ALPHA = 4  # samples a pixel at most
 
 
@@ -40,6 +42,8 @@ def picture_cost(head: Head, size_bytes: int, outputs: Sequence[Output]) -> int:
     making = max(areas) * _DECODED_ALPHA * _COPIES * sample * frames
     making += TABLE_BYTES if frames > 1 else 0  # for a GIF's palette
     files = sum(areas) * 2 * deep * frames
+    if "dicom" in policy.keep and head.format is ImageFormat.DICOM:
+        files += _TOLD * size_bytes
     return size_bytes + max(reader.cost(head, scale), pixels + halves + making) + files
 
 

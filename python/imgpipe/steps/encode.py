@@ -24,12 +24,16 @@ _PALETTE = 256
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An output's bytes, its (width, height), and all that was lost on the way to them."""
+    """An output's bytes, its (width, height), and all that was lost on the way to them.
+
+    `sidecar` is the bytes of a file that goes beside it.
+    """
 
     data: bytes
     format: ImageFormat
     size: tuple[int, int]
     lost: tuple[Loss, ...]
+    sidecar: bytes | None = None
 
 
 def encode_image(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from imgpipe.errors import SaveError, StorageFull
+from imgpipe.files import digest_of
 from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.image import Image
 from imgpipe.steps.encode import encode_image
@@ -107,6 +108,18 @@ def _link(staged: Staged) -> None:
         os.rename(staged.temporary, staged.target)
     else:
         staged.temporary.unlink()
+
+
+def remove_own(path: Path, digest: bytes) -> None:
+    """Remove the file at `path` where its content still has the SHA-256 `digest`.
+
+    Raises SaveError where the system refuses.
+    """
+    try:
+        if path.is_file() and digest_of(path) == digest:
+            path.unlink()
+    except OSError as error:
+        raise _refusal(error, path) from error
 
 
 def sync_folders(folders: Iterable[Path]) -> None:
