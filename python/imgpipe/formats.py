@@ -182,7 +182,7 @@ def begins_as_dicom(data: bytes) -> bool:
     if vr.isalpha() and vr.isupper():
         return group in (b"\2\0", b"\x08\0", b"\0\x08")
     length = int.from_bytes(data[4:8], "little")
-    return group in (b"\2\0", b"\x08\0") and len(data) >= 8 + length and length <= _FIRST_ELEMENT
+    return group in (b"\2\0", b"\x08\0") and length <= _FIRST_ELEMENT
 
 
 def _brand(data: bytes) -> ImageFormat:

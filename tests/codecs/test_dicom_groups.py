@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imgpipe import ImageFormat, OutputVariant, Window, decode_image, open_image
+from imgpipe import ImageFormat, OutputVariant, Thumbnail, Window, decode_image, open_image
 from imgpipe.codecs.base import Wish
 from imgpipe.policy import Reading
 from imgpipe.steps.decode import read_head
@@ -29,6 +29,28 @@ def test_every_frame_has_its_own_rescale_and_window(several: bool) -> None:
         away = values * slope + intercept - (center - 0.5)
         assert np.abs(whiteness(still) - np.clip(away / (width - 1) + 0.5, 0, 1)).max() < 1e-5
     assert [loss.kind for loss in image.lost] == ([] if several else ["pages"])
+
+
+def test_frames_of_one_scale_have_windows_of_their_own() -> None:
+    stored = np.stack([ramp()] * 3)
+    each = groups([voi(700, 401), voi(2000, 1000), voi(700, 401)])
+    image = decode_image(made(stored, PerFrameFunctionalGroupsSequence=each))
+    for still, (center, width) in zip(
+        image.stills(), [(700, 401), (2000, 1000), (700, 401)], strict=True
+    ):
+        expected = np.clip((ramp() - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+        assert np.abs(whiteness(still) - expected).max() < 1e-5
+
+
+def test_a_window_after_a_resize_is_in_what_each_frame_measures(tmp_path: Path) -> None:
+    stored = np.stack([np.full((64, 64), level, np.uint16) for level in (1000, 2000, 0)])
+    each = groups([rescale(1, 0), rescale(2, -3500), rescale(1, 300)])
+    data = made(stored, PerFrameFunctionalGroupsSequence=each)
+    chain = [Thumbnail(32), Window(500, 2000)]
+    assert not run(tmp_path, data, transforms=chain, format=ImageFormat.TIFF).failed
+    image = open_image(tmp_path / "out" / "scan.tif")
+    levels = [whiteness(still).mean() for still in image.stills()]
+    assert np.allclose(levels, [0.75, 0.5, 0.4], atol=2e-5)
 
 
 def test_groups_are_of_all_frames_where_they_are_shared() -> None:

@@ -21,6 +21,11 @@ from imgpipe import (
     open_image,
     run_pipeline,
 )
+from imgpipe.metadata import check_keep
+from imgpipe.policy import Policy
+from imgpipe.steps.cost import picture_cost
+from imgpipe.steps.decode import read_head
+from imgpipe.steps.plan import Output
 from PIL import Image as pil
 
 from .dicoms import SECRETS, made, ramp, run
@@ -45,7 +50,7 @@ def names(out: Path) -> set[str]:
 def full(**elements: object) -> bytes:
     """A picture with bulk at every depth, and somebody's binary notes."""
     icon = pydicom.Dataset()
-    icon.add_new(0x7FE00010, "OW", bytes(4000))
+    icon.add_new(0x7FE00010, "OW", bytes(40))
     icon.PatientComments = "nested"
     data = made(ramp(), IconImageSequence=[icon], PatientWeight=71.5, **elements)
     dataset = pydicom.dcmread(BytesIO(data))
@@ -106,7 +111,7 @@ def test_nothing_is_told_unless_asked(keep: str, tmp_path: Path, capfd, caplog) 
 
 
 def test_asked_it_is_told_in_the_sidecar_alone(tmp_path: Path, capfd, caplog) -> None:
-    data = full(PatientBirthDate="4711-0815 is no date", OtherPatientIDs="Secret" * 20)
+    data = full(StudyInstanceUID="4711-0815 is no UID", OtherPatientIDs="Secret" * 20)
     caplog.clear()
     with warnings.catch_warnings(record=True) as warned, caplog.at_level(logging.DEBUG):
         warnings.simplefilter("always")
@@ -181,21 +186,30 @@ def test_it_goes_where_it_is_asked_for_no_more(tmp_path: Path) -> None:
     assert names(tmp_path / "out") == {"scan.png"}
 
 
-def test_a_file_of_somebody_is_not_replaced_unless_all_are(tmp_path: Path) -> None:
-    out = tmp_path / "out"
+@pytest.mark.parametrize("format", [None, ImageFormat.PNG])
+def test_a_file_of_somebody_is_not_replaced_unless_all_are(format, tmp_path: Path) -> None:
+    out, data = tmp_path / "out", made(ramp())
     out.mkdir()
     (out / NAME).write_text("somebody's")
-    ((_, reason),) = run(tmp_path, made(ramp()), keep="dicom").failed
+    ((_, reason),) = run(tmp_path, data, format=format, keep="dicom").failed
     assert "found one just now" in reason
     assert names(out) == {NAME}
-    assert not run(tmp_path, made(ramp()), keep="none").failed  # as nothing goes there
+    assert not run(tmp_path, data, format=format, keep="none").failed  # as nothing goes there
     assert (out / NAME).read_text() == "somebody's"
-    assert not run(tmp_path, made(ramp()), keep="dicom", overwrite="all").failed
+    assert not run(tmp_path, data, format=format, keep="dicom", overwrite="all").failed
     assert b"Secret" in (out / NAME).read_bytes()
     (out / NAME).write_text("somebody's")
-    assert len(run(tmp_path, made(ramp()), keep="dicom", overwrite="changed").skipped) == 1
-    assert not run(tmp_path, made(ramp()), overwrite="changed").failed
+    assert len(run(tmp_path, data, format=format, keep="dicom", overwrite="changed").skipped) == 1
+    assert not run(tmp_path, data, format=format, overwrite="changed").failed
     assert (out / NAME).read_text() == "somebody's"
+
+
+def test_none_stays_beside_an_output_that_cannot_appear(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "scan.png").write_text("somebody's")
+    assert run(tmp_path, made(ramp()), keep="dicom").failed
+    assert names(tmp_path / "out") == {"scan.png"}
+    assert (tmp_path / "out" / "scan.png").read_text() == "somebody's"
 
 
 def test_an_input_is_never_replaced(tmp_path: Path) -> None:
@@ -218,7 +232,8 @@ def test_prune_removes_both_or_what_is_still_ours(tmp_path: Path) -> None:
     for name in ("scan.dcm", "edited.dcm"):
         (tmp_path / "in" / name).unlink()
     out = tmp_path / "out"
-    (out / "edited.png.dicom.json").write_text("somebody's")
+    edited = out / "edited.png.dicom.json"
+    edited.write_bytes(edited.read_bytes().replace(b"Secret", b"Public"))
     every = names(out)
     told = imgpipe("prune", out)
     assert set(told.stdout.split()) == {
@@ -353,3 +368,12 @@ def test_the_command_and_its_recipe_ask_for_it(tmp_path: Path) -> None:
     for out in ("a", "b"):
         assert names(tmp_path / out) == {"scan.png", NAME}
     assert ".dicom.json" in "".join(imgpipe("run", "--help").stdout.split())
+
+
+def test_memory_is_set_aside_for_all_that_a_file_may_say() -> None:
+    data = made(ramp())
+    costs = [
+        picture_cost(read_head(data), 10**6, [Output(policy=Policy(check_keep(keep)))])
+        for keep in ("all", "all,dicom")
+    ]
+    assert costs[1] - costs[0] >= 10**6

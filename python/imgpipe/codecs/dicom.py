@@ -159,10 +159,8 @@ def _syntax_of(dataset: "Dataset") -> "UID":
 
     if "PixelData" in dataset and dataset["PixelData"].is_undefined_length:
         raise ValueError("no transfer syntax, so that its pixels cannot be told")
-    implicit, little = dataset.original_encoding
-    if not little:
-        return uid.ExplicitVRBigEndian
-    return uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
+    _, little = dataset.original_encoding  # whether kinds are named makes no difference to pixels
+    return uid.ExplicitVRLittleEndian if little else uid.ExplicitVRBigEndian
 
 
 def _colours(stored: NDArray[Any], dataset: "Dataset", depth: int) -> NDArray[Any]:
