@@ -316,7 +316,7 @@ def test_a_kill_while_both_are_replaced_is_settled(moment: str, nth: int, tmp_pa
 def test_a_kill_while_one_is_dropped_is_settled(call: str, moment: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(tmp_path, made(ramp()), keep="dicom")
-    killed(tmp_path, "replace", moment, 1, "-O", "changed")
+    killed(tmp_path, call, moment, 1, "-O", "changed")
     imgpipe("report", out)  # whatever opens the log settles it
     assert names(out) == {"scan.png"}
     imgpipe("resume", out)
