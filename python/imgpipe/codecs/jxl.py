@@ -8,6 +8,7 @@ import numpy as np
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.depths import spread
+from imgpipe.codecs.jxlbox import said, with_exif
 from imgpipe.codecs.jxlhead import LINEAR, SRGB, read_head, with_srgb_curve
 from imgpipe.codecs.markers import with_metadata, without_metadata
 from imgpipe.colour import from_linear, to_linear
@@ -16,7 +17,7 @@ from imgpipe.image import Image
 from imgpipe.losses import Loss
 
 TRAITS = {
-    ImageFormat.JXL: Traits(alpha=True, depth=16, grey_depth=16, real=True, lossy=True),
+    ImageFormat.JXL: Traits(alpha=True, depth=16, grey_depth=16, real=True, exif=True, lossy=True),
 }
 
 # For a pixel, for each of its channels, of 8 bits and of more; measured, and held to by a test.
@@ -57,7 +58,8 @@ def decode(
         pixels = pixels.astype(np.float32)
     if pixels.dtype == np.uint16 and not found.is_real and found.depth < 16:
         pixels = spread(pixels, found.depth)
-    picture = replace(Image.from_array(pixels), format=head.format)
+    exif, lost = said(data)
+    picture = replace(Image.from_array(pixels), format=head.format, exif=exif, lost=tuple(lost))
     if found.is_animated:
         picture = picture.losing(Loss("animation", "frames after the first"))
     if found.curve == LINEAR and pixels.dtype != np.uint8:
@@ -87,7 +89,9 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
         options["distance"] = _distance(80 if how.quality is None else how.quality)
     flat = pixels[:, :, 0] if image.channels == 1 else pixels
     data = bytes(imagecodecs.jpegxl_encode(flat, **options))
-    return with_srgb_curve(data) if deep and how.lossless else data
+    if deep and how.lossless:
+        data = with_srgb_curve(data)
+    return with_exif(data, how.exif) if how.exif else data
 
 
 def encode_jpeg(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:

@@ -1,6 +1,8 @@
-"""The header of a JPEG XL: ISO/IEC 18181-1, annexes D and E; its container 18181-2."""
+"""The header of a JPEG XL: ISO/IEC 18181-1, annexes D and E."""
 
 from dataclasses import dataclass
+
+from imgpipe.codecs.jxlbox import codestream
 
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _ALPHA, _SPOT, _CFA = 0, 2, 5
@@ -57,7 +59,7 @@ class _Bits:
 
 def read_head(data: bytes) -> JxlHead:
     """What the header tells. Raises ValueError where it makes no sense."""
-    bits = _Bits(_codestream(data)[2:4096])
+    bits = _Bits(codestream(data)[1][2:4096])
     width, height = _size(bits)
     if bits(1):  # all as usual
         return JxlHead(width, height)
@@ -90,28 +92,11 @@ def with_srgb_curve(data: bytes) -> bytes:
     found = read_head(data)
     if found.curve != LINEAR:
         return data
-    start = len(data) - len(_codestream(data)) + 2
-    at = 8 * start + found.curve_at + 2  # behind the choice of how it is told
+    start, _ = codestream(data)
+    at = 8 * (start + 2) + found.curve_at + 2  # behind the choice of how it is told
     changed = int.from_bytes(data[at // 8 : at // 8 + 2], "little")
     changed ^= ((LINEAR - 2) ^ (SRGB - 2)) << at % 8
     return data[: at // 8] + changed.to_bytes(2, "little") + data[at // 8 + 2 :]
-
-
-def _codestream(data: bytes) -> bytes:
-    if data.startswith(b"\xff\x0a"):
-        return data
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        start = at + 8
-        if size == 1:
-            size, start = int.from_bytes(data[at + 8 : at + 16]), at + 16
-        if kind in (b"jxlc", b"jxlp"):
-            return data[start + 4 * (kind == b"jxlp") :]
-        if size < 8:
-            break
-        at += size
-    raise ValueError("no picture in its container")
 
 
 def _size(bits: _Bits) -> tuple[int, int]:

@@ -24,11 +24,12 @@ from PIL.WebPImagePlugin import WebPImageFile
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.chunks import is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
+from imgpipe.codecs.tifftags import with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
-from imgpipe.metadata import has_parts, orientation_of, tiff_exif
+from imgpipe.metadata import orientation_of, tiff_exif
 from imgpipe.orientation import copies, upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
@@ -148,10 +149,15 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     # Given to each saver, as some fall back to what the picture carries and some do not.
     if traits.icc:
         options["icc_profile"] = how.icc_profile
-    if traits.exif and how.exif:
+    if traits.exif and how.exif and format is not ImageFormat.TIFF:
         options["exif"] = how.exif
-        if format is ImageFormat.TIFF and has_parts(how.exif):
-            del options["compression"]  # libtiff, which compresses, writes only the main part
+    data = _saved(image, format, options)
+    if format is ImageFormat.TIFF and how.exif:
+        return with_exif(data, how.exif)  # libtiff, which compresses, writes only its main part
+    return data
+
+
+def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
         return save_frames(image, format, options)
     picture = as_pil(image, format)
