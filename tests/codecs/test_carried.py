@@ -1,5 +1,7 @@
 """What goes along with deep pictures and JPEG XLs, against tifffile, Pillow and imagecodecs."""
 
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -43,6 +45,11 @@ def told(exif: bytes | None) -> tuple[dict, dict, dict]:
     read.load(exif)
     main = {tag: read[tag] for tag in read if tag not in (EXIF, GPS)}
     return main, dict(read.get_ifd(EXIF)), dict(read.get_ifd(GPS))
+
+
+def chunk_of(exif: bytes) -> bytes:
+    body = b"eXIf" + exif.removeprefix(b"Exif\0\0")
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
 
 @pytest.mark.parametrize("endian", "<>")
@@ -146,6 +153,33 @@ def test_a_deep_avif_says_what_pillow_reads(channels: int, exif, icc) -> None:
     assert (back.icc_profile, told(back.exif)) == (icc, told(exif))
     again = encode(back, ImageFormat.AVIF, Encoding(lossless=True), EVERYTHING)
     assert again.lost == ()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_an_exif_block_behind_the_pixels_of_a_png_is_read(dtype, channels, orientation) -> None:
+    pixels = pixels_of(dtype, channels)
+    exif = pil.Exif()
+    exif.load(block())
+    exif[0x0112] = orientation
+    chunk = chunk_of(exif.tobytes())
+    data = encode(Image.from_array(pixels), ImageFormat.PNG, Encoding(), Policy()).data
+    image = decode_image(data[:-12] + chunk + data[-12:])
+    assert told(image.exif) == told(exif.tobytes())
+    assert np.array_equal(image.pixels, pixels if orientation == 1 else np.rot90(pixels, -1))
+    made = encode(image, ImageFormat.PNG, Encoding(), EVERYTHING)
+    assert told(decode_image(made.data).exif) == told(block())
+
+
+def test_an_exif_block_behind_the_frames_of_a_png_is_read() -> None:
+    first, second = pil.fromarray(pixels_of(np.uint8)), pil.fromarray(255 - pixels_of(np.uint8))
+    buffer = BytesIO()
+    first.save(buffer, "PNG", save_all=True, append_images=[second], duration=50)
+    chunk, data = chunk_of(block()), buffer.getvalue()
+    image = decode_image(data[:-12] + chunk + data[-12:])
+    assert len(image.frames) == 2
+    assert told(image.exif) == told(block())
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "JXL"])

@@ -22,7 +22,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
-from imgpipe.codecs.chunks import is_bare, may_be_turned
+from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
 from imgpipe.codecs.tifftags import with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
@@ -130,7 +130,7 @@ def decode(
             colourless = grey and opened.mode == "RGB" and "icc_profile" not in opened.info
             opened.draft("L" if colourless else opened.mode, size)
         lost, add = _frames_left(head, wish)
-        exif = _exif(opened)
+        exif = _exif(opened, data)
         opened.load()
         lost += _metadata_left(opened)  # some of which comes after the pixels
         picture, loss = _picture(opened)
@@ -196,7 +196,7 @@ def describe(data: bytes, head: Head) -> Image:
             "icc" if icc else "srgb",
             head.format,
             icc,
-            _exif(opened),
+            _exif(opened, data),
             () if bare else tuple(_metadata_left(opened)),
         )
 
@@ -246,9 +246,11 @@ def _orientation(opened: ImageFile.ImageFile, data: bytes) -> int:
     return orientation_of(opened)
 
 
-def _exif(opened: ImageFile.ImageFile) -> bytes | None:
+def _exif(opened: ImageFile.ImageFile, data: bytes) -> bytes | None:
     if isinstance(opened, TiffImageFile):
         return tiff_exif(opened)
+    if isinstance(opened, PngImageFile):
+        return exif_in(data)
     exif: bytes | None = opened.info.get("exif")
     return exif
 
