@@ -35,7 +35,7 @@ def with_frames(first: Image, opened: ImageFile, shown: Callable[[ImageFile], Im
         opened.seek(number)
         opened.load()
         pixels.append(first.pixels if number == 0 else shown(opened).pixels)
-        durations.append(round(opened.info.get("duration") or 0) or _UNSAID)
+        durations.append(shown_for(opened.info.get("duration") or 0))
     alike = _alike(pixels)
     frames = tuple(map(Frame, alike, durations))
     grey = frames[0].pixels.shape[2] < 3
@@ -54,6 +54,11 @@ def with_pages(first: Image, opened: ImageFile, shown: Callable[[ImageFile], Ima
             return first.losing(Loss("pages", "those after the first, which are not all like it"))
         pixels.append(page.pixels)
     return replace(first, frames=tuple(Frame(page, 0) for page in pixels))
+
+
+def shown_for(milliseconds: float) -> int:
+    """A frame's duration in milliseconds, as browsers have it where it is 0."""
+    return round(milliseconds) or _UNSAID
 
 
 def _loops(opened: ImageFile) -> int:

@@ -14,20 +14,24 @@ _SAID = {
 }
 
 
-def codestream(data: bytes) -> tuple[int, bytes]:
-    """Where the picture itself begins in a file, and all of it.
+def codestream(data: bytes, most: int | None = None) -> tuple[int, memoryview]:
+    """Where the picture itself begins in a file, and its bytes, about `most` at least.
 
-    Raises ValueError for a container without one.
+    They are copied only where they lie in several parts. Raises ValueError where there are none.
     """
     if data.startswith(b"\xff\x0a"):
-        return 0, data
-    whole = [one for one in boxes(data) if one.kind == b"jxlc"]
-    parts = [one for one in boxes(data) if one.kind == b"jxlp"]
-    if whole:
-        return whole[0].body, data[whole[0].body : whole[0].end]
-    if parts:  # each begins with its number
-        return parts[0].body + 4, b"".join(data[part.body + 4 : part.end] for part in parts)
-    raise ValueError("no picture in its container")
+        return 0, memoryview(data)
+    start, parts = 0, []
+    for one in boxes(data):
+        if one.kind in (b"jxlc", b"jxlp"):
+            at = one.body + 4 * (one.kind == b"jxlp")  # a part begins with its number
+            start = start or at
+            parts.append(memoryview(data)[at : one.end])
+            if most and sum(map(len, parts)) >= most:
+                break
+    if not parts:
+        raise ValueError("no picture in its container")
+    return start, parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 def said(data: bytes) -> tuple[bytes | None, list[Loss]]:
