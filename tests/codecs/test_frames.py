@@ -1,5 +1,6 @@
 """Animations and pages, frame by frame against what Pillow shows."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -94,7 +95,7 @@ def test_frames_are_those_that_pillow_shows(format: str, alpha: bool) -> None:
     data = film(format, alpha=alpha)
     image = decode_image(data)
     assert [frame.duration for frame in image.frames] == DURATIONS
-    assert image.loops == {"GIF": 4, "AVIF": 0}.get(format, 3)  # a GIF tells of repeats
+    assert image.loops == {"GIF": 4, "AVIF": 0}.get(format, 3)  # repeats, and none with Pillow
     assert not image.is_paged
     for ours, pillows in zip(seen(image), shown(data), strict=True):
         assert np.array_equal(ours, pillows)
@@ -105,6 +106,24 @@ def test_what_is_disposed_of_between_frames_is_gone(disposal: int) -> None:
     data = film("GIF", alpha=True, disposal=disposal)
     for ours, pillows in zip(seen(decode_image(data)), shown(data), strict=True):
         assert np.array_equal(ours, pillows)
+
+
+@pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "clear"])
+@pytest.mark.parametrize("loops", [0, 1, 2, 300])
+def test_an_avif_tells_how_often_it_plays(loops: int, alpha: bool) -> None:
+    frames = tuple(Frame(drawn(number, alpha=alpha), 30 + number) for number in range(4))
+    image = Image(frames[0].pixels, frames=frames, loops=loops)
+    made = encode(image, ImageFormat.AVIF, Encoding(lossless=True), Policy())
+    assert made.lost == ()
+    back = decode_image(made.data)
+    assert (back.loops, [frame.duration for frame in back.frames]) == (loops, [30, 31, 32, 33])
+    assert len(shown(made.data)) == 4
+    # Tracks that last for all plays, or for ever: ISO/IEC 14496-12, 8.3.2
+    once, at = sum((30, 31, 32, 33)), made.data.index(b"tkhd")
+    assert made.data[at + 32 : at + 40] == (loops * once or 2**64 - 1).to_bytes(8)
+    edits = made.data.index(b"elst")
+    assert made.data[edits + 7] == (loops != 1)
+    assert made.data[edits + 12 : edits + 20] == once.to_bytes(8)
 
 
 @pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "clear"])
@@ -194,9 +213,22 @@ def test_frames_are_made_smaller_from_where_stills_are(orientation: int, smooth)
             assert np.array_equal(frame.pixels, alone.pixels)
 
 
-def test_frames_that_say_no_duration_last_as_in_browsers() -> None:
-    image = decode_image(film("GIF", duration=0))
-    assert {frame.duration for frame in image.frames} == {100}
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("told", [[0, 0, 0, 0], [0, 40, 0, 70]], ids=["none", "some"])
+def test_frames_that_say_no_duration_last_as_in_browsers(format: str, told: list[int]) -> None:
+    image = decode_image(film(format, duration=told))
+    assert [frame.duration for frame in image.frames] == [time or 100 for time in told]
+    assert not image.is_paged
+
+
+@pytest.mark.parametrize("corner", [(10, 10), (65000, 0)], ids=str)
+def test_a_gif_whose_frames_reach_beyond_it_is_an_error_in_one_sentence(corner) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (2, 40, 60, 3), np.uint8)
+    data = written([pil.fromarray(frame) for frame in noise], "GIF", duration=50)
+    second = data.rindex(b"\x2c\0\0\0\0" + struct.pack("<HH", 60, 40))  # a frame's place and size
+    lying = data[: second + 1] + struct.pack("<HH", *corner) + data[second + 5 :]
+    with pytest.raises(DecodeError, match="^Expected a whole GIF picture, got: frames of differ"):
+        decode_image(lying)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -298,11 +330,20 @@ def test_pages_stay_pages(tmp_path: Path) -> None:
     assert [str(loss) for loss in made.lost] == ["pages (those after the first)"]
 
 
-def test_pages_that_differ_leave_the_first(smooth) -> None:
-    pages = [pil.fromarray(smooth(30, 20)), pil.fromarray(smooth(40, 20))]
-    image = decode_image(written(pages, "TIFF"))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("other", [(40, 20), (20, 30), (30, 20, 4)], ids=str)
+def test_pages_that_differ_leave_the_first(other, dtype: type, smooth) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    first, second = (smooth(*size).astype(dtype) for size in ((30, 20), other))
+    buffer = BytesIO()
+    with tifffile.TiffWriter(buffer) as opened:
+        for page in (first, second):
+            opened.write(page, photometric="rgb")
+    image = decode_image(buffer.getvalue())
     assert not image.frames
-    assert [loss.kind for loss in image.lost] == ["pages"]
+    assert np.array_equal(image.pixels >> 8 if image.pixels.dtype != dtype else image.pixels, first)
+    told = "pages (those after the first, which are not all like it)"
+    assert [str(loss) for loss in image.lost] == [told]
 
 
 def test_frames_are_checked(smooth) -> None:

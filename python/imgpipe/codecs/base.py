@@ -104,7 +104,7 @@ class Traits:
 
     `depth` is bits a sample, `grey_depth` of pictures without colours, `real` says that floats are
     held too.
-    `palette` is 256 colours at most, `frames` an animation, `loops` how often it plays, `pages`
+    `palette` is 256 colours at most, `frames` an animation, `pages`
     several pictures. What is not written here `writes` says, of which the others tell what is read.
     """
 
@@ -118,7 +118,6 @@ class Traits:
     lossy: bool = False
     palette: bool = False
     frames: bool = False
-    loops: bool = True
     pages: bool = False
     writes: bool = True
 

@@ -17,6 +17,7 @@ from imgpipe.codecs import pillow
 from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.depths import spread, straight
+from imgpipe.codecs.frames import UNLIKE
 from imgpipe.codecs.tifftags import with_exif
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Space
@@ -115,9 +116,12 @@ def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
         return first.losing(Loss("pages", "those after the first"))
     pixels = [first.pixels]
     for number in range(1, head.frames):
+        tags = pillow.tiff_tags(data, number)
+        if sorted((tags[256], tags[257])) != sorted((head.width, head.height)):
+            return first.losing(UNLIKE)  # before there is memory for it
         page = _READERS[head.format](data, head, number)
         if page.shape != first.pixels.shape or page.dtype != first.pixels.dtype:
-            return first.losing(Loss("pages", "those after the first, which are not all like it"))
+            return first.losing(UNLIKE)
         pixels.append(page)
     return replace(first, frames=tuple(Frame(page, 0) for page in pixels))
 

@@ -21,6 +21,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
@@ -52,7 +53,7 @@ TRAITS = {
     ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.BMP: Traits(),
     ImageFormat.TIFF: Traits(alpha=True, grey_depth=16, icc=True, exif=True, pages=True),
-    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True, loops=False),
+    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.JPEG2000: Traits(alpha=True, lossy=True),
 }
 
@@ -136,6 +137,8 @@ def decode(
         picture, loss = _picture(opened)
         if add:
             picture = add(picture, opened, lambda opened: _picture(opened)[0])
+            if head.format is ImageFormat.AVIF:
+                picture = replace(picture, loops=loops_in(data))
     if head.depth > 8 and picture.pixels.dtype == np.uint8:
         lost.append(Loss("depth", f"{head.depth} bits to 8"))
     picture = replace(picture, format=head.format, exif=exif, lost=(*picture.lost, *loss, *lost))
@@ -159,7 +162,8 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
 
 def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
-        return save_frames(image, format, options)
+        film = save_frames(image, format, options)
+        return with_loops(film, image.loops) if format is ImageFormat.AVIF else film
     picture = as_pil(image, format)
     if format is ImageFormat.JPEG:
         _make_room(picture, options)

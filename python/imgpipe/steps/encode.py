@@ -142,8 +142,6 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         what = "pages" if image.is_paged else "animation"
         told = "those after the first" if image.is_paged else "frames after the first"
         image = image.still().losing(Loss(what, told))
-    if image.frames and image.loops and not traits.loops:
-        image = image.losing(Loss("animation", "how often it plays"))
     image = image.each(lambda frame: _still_held(frame, traits, policy))
     if traits.palette and _colours(image) > _PALETTE:
         image = image.losing(Loss("colours", f"all but {_PALETTE}"))
