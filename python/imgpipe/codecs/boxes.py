@@ -32,3 +32,9 @@ def box(kind: bytes, *parts: bytes) -> bytes:
     """A box of `kind` that holds `parts`, less than 4 GiB."""
     body = b"".join(parts)
     return (8 + len(body)).to_bytes(4) + kind + body
+
+
+def has_gain_map(data: bytes) -> bool:
+    """Whether an AVIF or HEIC names the brand of those with one: ISO/IEC 23008-12, 10.2.6."""
+    first = next(boxes(data), None)
+    return first is not None and first.kind == b"ftyp" and b"tmap" in data[first.body : first.end]

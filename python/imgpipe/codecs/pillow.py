@@ -23,6 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
+from imgpipe.codecs.boxes import has_gain_map
 from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
 from imgpipe.codecs.tifftags import with_exif
@@ -133,7 +134,7 @@ def decode(
         lost, add = _frames_left(head, wish)
         exif = _exif(opened, data)
         opened.load()
-        lost += _metadata_left(opened)  # some of which comes after the pixels
+        lost += _metadata_left(opened, data)  # some of which comes after the pixels
         picture, loss = _picture(opened)
         if add:
             picture = add(picture, opened, lambda opened: _picture(opened)[0])
@@ -201,7 +202,7 @@ def describe(data: bytes, head: Head) -> Image:
             head.format,
             icc,
             _exif(opened, data),
-            () if bare else tuple(_metadata_left(opened)),
+            () if bare else tuple(_metadata_left(opened, data)),
         )
 
 
@@ -278,12 +279,13 @@ def _frames_left(head: Head, wish: Wish) -> tuple[list[Loss], Callable[..., Imag
     return [Loss("animation", "frames after the first")], None
 
 
-def _metadata_left(opened: ImageFile.ImageFile) -> list[Loss]:
+def _metadata_left(opened: ImageFile.ImageFile, data: bytes) -> list[Loss]:
     """What is not EXIF."""
     lost = [Loss("metadata", what) for key, what in _OTHERS.items() if key in opened.info]
     if getattr(opened, "text", None):
         lost.append(Loss("metadata", "text"))
-    if b"hdrgm:Version" in opened.info.get("xmp", b""):
+    isos = isinstance(opened, AvifImageFile) and has_gain_map(data)
+    if isos or b"hdrgm:Version" in opened.info.get("xmp", b""):
         lost.append(Loss("gain-map", "of high dynamic range"))
     return lost
 
