@@ -22,6 +22,7 @@ from imgpipe import (
     ImageTransform,
     LimitExceeded,
     PipelineConfig,
+    Resize,
     Thumbnail,
     WatermarkConfig,
     apply_transforms,
@@ -287,6 +288,7 @@ def test_the_first_frame_is_enough_where_that_is_said(settings, frames, tmp_path
         ({"max_frames": 3}, "a larger max_frames allows"),
         ({"max_pixels": 3 * 40 * 60}, "a larger max_pixels allows"),
         ({"max_file_bytes": 100}, "a larger max_file_bytes allows"),
+        ({"max_side": 59}, "at most 59 pixels, got 60x40; a larger max_side allows"),
         ({"forbid_loss": {"animation"}, "format": ImageFormat.JPEG}, "a loss of animation"),
     ],
     ids=str,
@@ -308,7 +310,21 @@ def test_the_limit_holds_for_single_pictures_too() -> None:
         decode_image(written(frames, "GIF", duration=20))
 
 
-@pytest.mark.parametrize("setting", ["max_pixels", "max_frames", "max_file_bytes"])
+@pytest.mark.parametrize("longest", [70_000, 200_000])
+def test_longer_sides_are_taken_where_that_is_said(longest: int, tmp_path: Path) -> None:
+    strip = np.tile(np.arange(longest) * 255 // longest, (2, 1)).astype(np.uint8)
+    buffer = BytesIO()
+    pil.fromarray(strip).save(buffer, "PNG", compress_level=1)
+    with pytest.raises(LimitExceeded, match="^Expected sides of at most 65535 pixels, got"):
+        decode_image(buffer.getvalue())
+    settings = {"max_side": longest, "transforms": [Resize(100, 2)]}
+    assert not run(buffer.getvalue(), tmp_path, "strip.png", **settings).failed
+    (made,) = shown((tmp_path / "out" / "strip.png").read_bytes())
+    expected = strip.reshape(2, 100, -1).mean(axis=2)
+    assert np.abs(made[..., 0] - expected).max() < 2
+
+
+@pytest.mark.parametrize("setting", ["max_pixels", "max_frames", "max_side", "max_file_bytes"])
 def test_limits_are_whole_numbers(setting: str) -> None:
     for bad in (0, -1, 2.5, True):
         with pytest.raises(ConfigError, match=f"Expected {setting} to be a whole number"):

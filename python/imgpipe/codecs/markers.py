@@ -101,7 +101,8 @@ def without_metadata(data: bytes) -> bytes:
 
     What follows the picture goes too: other pictures, as of a gain map, that say things themselves.
     """
-    parts, kept_to, at = [], 0, 2
+    parts: list[bytes] = []
+    kept_to, at = 0, 2
     while found := _NEXT.search(data, at):
         start, at = found.start(), found.end()
         if data[start + 1] == 0xD9:
