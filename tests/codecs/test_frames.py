@@ -312,7 +312,7 @@ def test_the_limit_holds_for_single_pictures_too() -> None:
 
 @pytest.mark.parametrize("longest", [70_000, 200_000])
 def test_longer_sides_are_taken_where_that_is_said(longest: int, tmp_path: Path) -> None:
-    strip = np.tile(np.arange(longest) * 255 // longest, (2, 1)).astype(np.uint8)
+    strip = np.tile(np.arange(longest) * 255 // longest, (8, 1)).astype(np.uint8)
     buffer = BytesIO()
     pil.fromarray(strip).save(buffer, "PNG", compress_level=1)
     with pytest.raises(LimitExceeded, match="^Expected sides of at most 65535 pixels, got"):
@@ -320,7 +320,7 @@ def test_longer_sides_are_taken_where_that_is_said(longest: int, tmp_path: Path)
     settings = {"max_side": longest, "transforms": [Resize(100, 2)]}
     assert not run(buffer.getvalue(), tmp_path, "strip.png", **settings).failed
     (made,) = shown((tmp_path / "out" / "strip.png").read_bytes())
-    expected = strip.reshape(2, 100, -1).mean(axis=2)
+    expected = strip[:2].reshape(2, 100, -1).mean(axis=2)
     assert np.abs(made[..., 0] - expected).max() < 2
 
 
