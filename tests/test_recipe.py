@@ -35,6 +35,7 @@ EVERYTHING = {
     "dicom_window": "full",
     "max_pixels": 10**9,
     "max_frames": 1000,
+    "max_side": 70_000,
     "max_file_bytes": 10**9,
     "worker_count": 3,
     "buffer_size": 5,

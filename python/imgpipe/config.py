@@ -10,7 +10,14 @@ from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
 from imgpipe.errors import ConfigError
 from imgpipe.formats import ImageFormat
-from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS, Limits, parse_bytes
+from imgpipe.limits import (
+    MAX_FILE_BYTES,
+    MAX_FRAMES,
+    MAX_PIXELS,
+    MAX_SIDE,
+    Limits,
+    parse_bytes,
+)
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
 from imgpipe.naming import Template
@@ -94,9 +101,10 @@ class PipelineConfig:
 
     `animation` says what becomes of frames and pages: `keep` takes all of them where an output can
     hold them, `first` the first alone, `error` fails a picture that has more than one. A picture is
-    refused that has more than `max_pixels` in all frames that are kept, more than `max_frames`, or
-    a file of more than `max_file_bytes`. `dicom_window` is which values of a DICOM picture are
-    shown where no Window says so: those the `file` names, all but a `percentile`, or in `full`.
+    refused that has more than `max_pixels` in all frames that are kept, more than `max_frames`, a
+    side of more than `max_side` pixels, or a file of more than `max_file_bytes`. `dicom_window` is
+    which values of a DICOM picture are shown where no Window says so: those the `file` names, all
+    but a `percentile`, or in `full`.
     `raw`, `raw_exposure` and `raw_highlights` say how RAW is read: see `policy.Reading`.
 
     What storage refuses is tried again, `retry_attempts` times in all, with longer and longer
@@ -159,6 +167,7 @@ class PipelineConfig:
     raw_highlights: str = "clip"
     max_pixels: int = MAX_PIXELS
     max_frames: int = MAX_FRAMES
+    max_side: int = MAX_SIDE
     max_file_bytes: int = MAX_FILE_BYTES
     batch_size: int = 8
     memory_limit: int | str | None = None
@@ -268,7 +277,7 @@ class PipelineConfig:
                 self.raw_exposure,
                 self.raw_highlights,
             ),
-            Limits(self.max_file_bytes, self.max_pixels, self.max_frames),
+            Limits(self.max_file_bytes, self.max_pixels, self.max_frames, self.max_side),
         )
 
     @property

@@ -20,13 +20,14 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?) *(?:([kmgt])(i)?)?b?")
 class Limits:
     """What a picture may have before it is refused, all that its file and its header say.
 
-    `pixels` are of all frames that are read together. A side is never longer than 65,535 pixels.
+    `pixels` are of all frames that are read together, `side` is the longer one's in pixels.
     Raises ConfigError for numbers below 1.
     """
 
     file_bytes: int = MAX_FILE_BYTES
     pixels: int = MAX_PIXELS
     frames: int = MAX_FRAMES
+    side: int = MAX_SIDE
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -49,9 +50,11 @@ class Limits:
         self, width: int, height: int, path: Path | None = None, frames: int = 1
     ) -> None:
         """Raise LimitExceeded for a picture of so many pixels or frames that none is meant."""
-        if max(width, height) > MAX_SIDE:
+        if max(width, height) > self.side:
             raise LimitExceeded(
-                f"Expected sides of at most {MAX_SIDE} pixels, got {width}x{height}", path
+                f"Expected sides of at most {self.side} pixels, got {width}x{height}; "
+                "a larger max_side allows them",
+                path,
             )
         if frames > self.frames:
             raise LimitExceeded(

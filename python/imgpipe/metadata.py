@@ -46,6 +46,8 @@ _UNTRUE = (
     Base.ExifInteroperabilityOffset,
 )
 
+_PARTS = (IFD.Exif, IFD.GPSInfo, IFD.Interop, IFD.IFD1)  # which the main part points to
+
 
 def check_keep(keep: str | Iterable[str]) -> frozenset[str]:
     """The words of `keep`, one text with commas or several, with what `all` means spelled out.
@@ -77,6 +79,23 @@ def kept_exif(exif: bytes | None, keep: frozenset[str]) -> bytes | None:
         return _kept(exif, keep)
     except Exception:  # Pillow raises anything on a broken block, which costs no picture
         return None
+
+
+def says_less(kept: bytes | None, exif: bytes | None) -> bool:
+    """Whether what is kept of an EXIF block is not all that it says, however both are laid out."""
+    if kept == exif:
+        return False
+    return not kept or not exif or _said(kept) != _said(exif)
+
+
+def _said(exif: bytes) -> Any:
+    block = pil.Exif()
+    try:
+        block.load(exif)
+        parts = [dict(block.get_ifd(part)) for part in _PARTS]
+        return [{tag: block[tag] for tag in block if tag not in _PARTS}, *parts]
+    except Exception:  # as above
+        return exif
 
 
 def with_orientation(exif: bytes | None, orientation: int) -> bytes | None:
@@ -115,13 +134,6 @@ def _copy(source: Mapping[int, Any], result: Any, tags: Iterable[int]) -> None:
     for tag in tags:
         if tag in source:
             result[tag] = source[tag]
-
-
-def has_parts(exif: bytes) -> bool:
-    """Whether an EXIF block has more than its main part: how it was taken, or where."""
-    block = pil.Exif()
-    block.load(exif)
-    return IFD.Exif in block or IFD.GPSInfo in block
 
 
 def orientation_of(opened: ImageFile) -> int:

@@ -101,6 +101,7 @@ def by_pillow(name: str, picture: pil.Image, **options: Any) -> bytes:
 
 
 def deep_files(pixels: np.ndarray) -> dict[str, bytes]:
+    import imagecodecs
     from imgpipe import Image, ImageFormat, encode_image
     from imgpipe.codecs.base import Encoding
     from imgpipe.image import Frame
@@ -117,6 +118,9 @@ def deep_files(pixels: np.ndarray) -> dict[str, bytes]:
         files[f"real-{name}.tif"] = encode_image(real, ImageFormat.TIFF)
         files[f"real-{name}.jxl"] = encode_image(real, ImageFormat.JXL)
         files[f"flat-{name}.jxl"] = encode_image(Image.from_array(flat), ImageFormat.JXL)
+    for name, frame in (("flat", pixels), ("real", (pixels / np.float32(255)).astype(np.float32))):
+        film = np.stack([frame[..., :3], frame[::-1, :, :3]] * 3)
+        files[f"{name}-film.jxl"] = bytes(imagecodecs.jpegxl_encode(film, effort=1))
     deep = pixels[..., :3].astype(np.uint16) * 257
     pages = Image(deep, frames=(Frame(deep, 0), Frame(deep, 0), Frame(deep, 0)))
     files["deep-pages.tif"] = encode_image(pages, ImageFormat.TIFF)

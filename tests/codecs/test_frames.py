@@ -1,5 +1,6 @@
 """Animations and pages, frame by frame against what Pillow shows."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -21,6 +22,7 @@ from imgpipe import (
     ImageTransform,
     LimitExceeded,
     PipelineConfig,
+    Resize,
     Thumbnail,
     WatermarkConfig,
     apply_transforms,
@@ -94,7 +96,7 @@ def test_frames_are_those_that_pillow_shows(format: str, alpha: bool) -> None:
     data = film(format, alpha=alpha)
     image = decode_image(data)
     assert [frame.duration for frame in image.frames] == DURATIONS
-    assert image.loops == {"GIF": 4, "AVIF": 0}.get(format, 3)  # a GIF tells of repeats
+    assert image.loops == {"GIF": 4, "AVIF": 0}.get(format, 3)  # repeats, and none with Pillow
     assert not image.is_paged
     for ours, pillows in zip(seen(image), shown(data), strict=True):
         assert np.array_equal(ours, pillows)
@@ -105,6 +107,24 @@ def test_what_is_disposed_of_between_frames_is_gone(disposal: int) -> None:
     data = film("GIF", alpha=True, disposal=disposal)
     for ours, pillows in zip(seen(decode_image(data)), shown(data), strict=True):
         assert np.array_equal(ours, pillows)
+
+
+@pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "clear"])
+@pytest.mark.parametrize("loops", [0, 1, 2, 300])
+def test_an_avif_tells_how_often_it_plays(loops: int, alpha: bool) -> None:
+    frames = tuple(Frame(drawn(number, alpha=alpha), 30 + number) for number in range(4))
+    image = Image(frames[0].pixels, frames=frames, loops=loops)
+    made = encode(image, ImageFormat.AVIF, Encoding(lossless=True), Policy())
+    assert made.lost == ()
+    back = decode_image(made.data)
+    assert (back.loops, [frame.duration for frame in back.frames]) == (loops, [30, 31, 32, 33])
+    assert len(shown(made.data)) == 4
+    # Tracks that last for all plays, or for ever: ISO/IEC 14496-12, 8.3.2
+    once, at = sum((30, 31, 32, 33)), made.data.index(b"tkhd")
+    assert made.data[at + 32 : at + 40] == (loops * once or 2**64 - 1).to_bytes(8)
+    edits = made.data.index(b"elst")
+    assert made.data[edits + 7] == (loops != 1)
+    assert made.data[edits + 12 : edits + 20] == once.to_bytes(8)
 
 
 @pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "clear"])
@@ -194,9 +214,22 @@ def test_frames_are_made_smaller_from_where_stills_are(orientation: int, smooth)
             assert np.array_equal(frame.pixels, alone.pixels)
 
 
-def test_frames_that_say_no_duration_last_as_in_browsers() -> None:
-    image = decode_image(film("GIF", duration=0))
-    assert {frame.duration for frame in image.frames} == {100}
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("told", [[0, 0, 0, 0], [0, 40, 0, 70]], ids=["none", "some"])
+def test_frames_that_say_no_duration_last_as_in_browsers(format: str, told: list[int]) -> None:
+    image = decode_image(film(format, duration=told))
+    assert [frame.duration for frame in image.frames] == [time or 100 for time in told]
+    assert not image.is_paged
+
+
+@pytest.mark.parametrize("corner", [(10, 10), (65000, 0)], ids=str)
+def test_a_gif_whose_frames_reach_beyond_it_is_an_error_in_one_sentence(corner) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (2, 40, 60, 3), np.uint8)
+    data = written([pil.fromarray(frame) for frame in noise], "GIF", duration=50)
+    second = data.rindex(b"\x2c\0\0\0\0" + struct.pack("<HH", 60, 40))  # a frame's place and size
+    lying = data[: second + 1] + struct.pack("<HH", *corner) + data[second + 5 :]
+    with pytest.raises(DecodeError, match="^Expected a whole GIF picture, got: frames of differ"):
+        decode_image(lying)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -255,6 +288,7 @@ def test_the_first_frame_is_enough_where_that_is_said(settings, frames, tmp_path
         ({"max_frames": 3}, "a larger max_frames allows"),
         ({"max_pixels": 3 * 40 * 60}, "a larger max_pixels allows"),
         ({"max_file_bytes": 100}, "a larger max_file_bytes allows"),
+        ({"max_side": 59}, "at most 59 pixels, got 60x40; a larger max_side allows"),
         ({"forbid_loss": {"animation"}, "format": ImageFormat.JPEG}, "a loss of animation"),
     ],
     ids=str,
@@ -276,7 +310,21 @@ def test_the_limit_holds_for_single_pictures_too() -> None:
         decode_image(written(frames, "GIF", duration=20))
 
 
-@pytest.mark.parametrize("setting", ["max_pixels", "max_frames", "max_file_bytes"])
+@pytest.mark.parametrize("longest", [70_000, 200_000])
+def test_longer_sides_are_taken_where_that_is_said(longest: int, tmp_path: Path) -> None:
+    strip = np.tile(np.arange(longest) * 255 // longest, (8, 1)).astype(np.uint8)
+    buffer = BytesIO()
+    pil.fromarray(strip).save(buffer, "PNG", compress_level=1)
+    with pytest.raises(LimitExceeded, match="^Expected sides of at most 65535 pixels, got"):
+        decode_image(buffer.getvalue())
+    settings = {"max_side": longest, "transforms": [Resize(100, 2)]}
+    assert not run(buffer.getvalue(), tmp_path, "strip.png", **settings).failed
+    (made,) = shown((tmp_path / "out" / "strip.png").read_bytes())
+    expected = strip[:2].reshape(2, 100, -1).mean(axis=2)
+    assert np.abs(made[..., 0] - expected).max() < 2
+
+
+@pytest.mark.parametrize("setting", ["max_pixels", "max_frames", "max_side", "max_file_bytes"])
 def test_limits_are_whole_numbers(setting: str) -> None:
     for bad in (0, -1, 2.5, True):
         with pytest.raises(ConfigError, match=f"Expected {setting} to be a whole number"):
@@ -298,11 +346,20 @@ def test_pages_stay_pages(tmp_path: Path) -> None:
     assert [str(loss) for loss in made.lost] == ["pages (those after the first)"]
 
 
-def test_pages_that_differ_leave_the_first(smooth) -> None:
-    pages = [pil.fromarray(smooth(30, 20)), pil.fromarray(smooth(40, 20))]
-    image = decode_image(written(pages, "TIFF"))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("other", [(40, 20), (20, 30), (30, 20, 4)], ids=str)
+def test_pages_that_differ_leave_the_first(other, dtype: type, smooth) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    first, second = (smooth(*size).astype(dtype) for size in ((30, 20), other))
+    buffer = BytesIO()
+    with tifffile.TiffWriter(buffer) as opened:
+        for page in (first, second):
+            opened.write(page, photometric="rgb")
+    image = decode_image(buffer.getvalue())
     assert not image.frames
-    assert [loss.kind for loss in image.lost] == ["pages"]
+    assert np.array_equal(image.pixels >> 8 if image.pixels.dtype != dtype else image.pixels, first)
+    told = "pages (those after the first, which are not all like it)"
+    assert [str(loss) for loss in image.lost] == [told]
 
 
 def test_frames_are_checked(smooth) -> None:

@@ -4,7 +4,15 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from imgpipe import DecodeError, Image, ImageFormat, decode_image, encode_image, sniff_format
+from imgpipe import (
+    DecodeError,
+    EncodeError,
+    Image,
+    ImageFormat,
+    decode_image,
+    encode_image,
+    sniff_format,
+)
 from imgpipe.codecs.base import Encoding
 from imgpipe.policy import Policy
 from imgpipe.steps.decode import read_head
@@ -100,6 +108,62 @@ def test_what_lies_beside_the_primary_picture_is_told(smooth) -> None:
     assert [str(loss) for loss in image.lost] == ["pages (2 beside the primary picture)"]
     second = written(smooth(64, 48), beside=[smooth(32, 24)], primary_index=1)
     assert decode_image(second).width == 32
+
+
+ALPHA = b"urn:mpeg:hevc:2015:auxid:1"
+
+
+def with_auxiliary(pixels: np.ndarray, kind: bytes) -> bytes:
+    """A file of colours whose alpha is an auxiliary picture of another kind."""
+    data = written(pixels)
+    assert data.count(ALPHA) == 1
+    longer, made = len(kind) - len(ALPHA), bytearray(data)
+    for box in (b"meta", b"iprp", b"ipco", b"auxC"):
+        at = data.index(box) - 4
+        made[at : at + 4] = (int.from_bytes(data[at : at + 4]) + longer).to_bytes(4)
+    places = data.index(b"iloc") + 8
+    assert data[places : places + 4] == b"\x44\x40\0\2"  # two items, each with where it begins
+    for at in (places + 8, places + 26):
+        made[at : at + 4] = (int.from_bytes(data[at : at + 4]) + longer).to_bytes(4)
+    return bytes(made).replace(ALPHA, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [
+        (b"urn:mpeg:hevc:2015:auxid:2", "depth-map (of a phone)"),
+        (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth", "depth-map (of a phone)"),
+        (b"urn:com:apple:photo:2020:aux:hdrgainmap", "gain-map (of high dynamic range)"),
+    ],
+)
+def test_depth_maps_and_gain_maps_are_told_and_left_out(kind: bytes, loss: str, smooth) -> None:
+    pixels = smooth(96, 64, 4)
+    data = with_auxiliary(pixels, kind)
+    info = pillow_heif.open_heif(data).info
+    assert bool(info["depth_images"]) is loss.startswith("depth")
+    assert list(info["aux"]) == ([] if info["depth_images"] else [kind.decode()])
+    image = decode_image(data)
+    assert np.array_equal(image.pixels, pixels[..., :3])
+    for format in (ImageFormat.JPEG, ImageFormat.HEIC):
+        made = encode(image, format, Encoding(), Policy())
+        assert [str(told) for told in made.lost] == [loss]
+        assert decode_image(made.data).lost == ()
+    strict = Policy(forbid_loss=frozenset({loss.split()[0]}))
+    with pytest.raises(EncodeError, match=f"got a loss of {loss.split()[0]}"):
+        encode(image, ImageFormat.JPEG, Encoding(), strict)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_ten_bits_go_into_a_png_as_pillow_heif_reads_them(channels: int) -> None:
+    levels = np.random.default_rng(channels).integers(0, 1024, (64, 96, channels), np.uint16)
+    data = written(levels << 6, chroma="420", quality=80, matrix_coefficients=6)
+    read = np.asarray(pillow_heif.open_heif(data, convert_hdr_to_8bit=False)) >> 6
+    made = encode(decode_image(data), ImageFormat.PNG, Encoding(), Policy())
+    assert made.lost == ()
+    shown = decode_image(made.data).pixels
+    assert shown.dtype == np.uint16
+    assert np.array_equal(shown, np.rint(read / 1023 * 65535))
+    assert len(np.unique(read)) > 900
 
 
 @pytest.mark.parametrize("fraction", [0.02, 0.3, 0.7, 0.95])

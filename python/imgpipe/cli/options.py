@@ -11,7 +11,7 @@ from imgpipe.colours import parse_colour
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError
 from imgpipe.formats import parse_format
-from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS
+from imgpipe.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_PIXELS, MAX_SIDE
 from imgpipe.losses import KINDS as LOSSES
 from imgpipe.metadata import KEEP
 from imgpipe.naming import SIDECAR
@@ -264,6 +264,9 @@ class RunOptions:
     ]
     max_frames: Annotated[
         int | None, _option("--max-frames", help=f"Of a picture; {MAX_FRAMES} without it.")
+    ]
+    max_side: Annotated[
+        int | None, _option("--max-side", help=f"Of a picture, in pixels; {MAX_SIDE} without it.")
     ]
     max_file_bytes: Annotated[
         int | None,

@@ -103,8 +103,8 @@ class Traits:
     """What a format can hold when it is written here.
 
     `depth` is bits a sample, `grey_depth` of pictures without colours, `real` says that floats are
-    held too. `deep_icc` and `deep_exif` are of pictures with more than 8 bits.
-    `palette` is 256 colours at most, `frames` an animation, `loops` how often it plays, `pages`
+    held too.
+    `palette` is 256 colours at most, `frames` an animation, `pages`
     several pictures. What is not written here `writes` says, of which the others tell what is read.
     """
 
@@ -113,14 +113,11 @@ class Traits:
     grey_depth: int = 8
     real: bool = False
     icc: bool = False
-    deep_icc: bool = True
-    deep_exif: bool = True
     exif: bool = False
     shrinks: bool = False
     lossy: bool = False
     palette: bool = False
     frames: bool = False
-    loops: bool = True
     pages: bool = False
     writes: bool = True
 

@@ -27,6 +27,11 @@ def may_be_turned(data: bytes) -> bool:
     return False
 
 
+def exif_in(data: bytes) -> bytes | None:
+    """The EXIF block, which may come after the pixels too, where Pillow sees it too late."""
+    return next((b"Exif\0\0" + body for kind, body in _chunks(data) if kind == b"eXIf"), None)
+
+
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The kind of each chunk but IDAT, with what is in it."""
     at = 8

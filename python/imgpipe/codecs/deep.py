@@ -14,31 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgpipe.codecs import pillow
+from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.depths import spread, straight
+from imgpipe.codecs.frames import UNLIKE
+from imgpipe.codecs.tifftags import with_exif
 from imgpipe.formats import ImageFormat
-from imgpipe.image import Frame, Image
+from imgpipe.image import Frame, Image, Space
 from imgpipe.losses import Loss
+from imgpipe.metadata import block_of_tiff
 from imgpipe.orientation import copies, upright
 
 TRAITS = {
     ImageFormat.PNG: replace(pillow.TRAITS[ImageFormat.PNG], depth=16),
-    ImageFormat.TIFF: replace(
-        pillow.TRAITS[ImageFormat.TIFF], depth=16, real=True, deep_exif=False
-    ),
+    ImageFormat.TIFF: replace(pillow.TRAITS[ImageFormat.TIFF], depth=16, real=True),
     ImageFormat.JPEG2000: replace(pillow.TRAITS[ImageFormat.JPEG2000], depth=16, grey_depth=16),
-    ImageFormat.AVIF: replace(
-        pillow.TRAITS[ImageFormat.AVIF],
-        depth=12,
-        grey_depth=12,
-        deep_exif=False,
-        deep_icc=False,
-    ),
+    ImageFormat.AVIF: replace(pillow.TRAITS[ImageFormat.AVIF], depth=12, grey_depth=12),
 }
 
 _AVIF_DEPTH = 12
 _DEFLATE = 8  # TIFF's number for it
 _BITS, _PHOTOMETRIC, _SAMPLES, _EXTRA, _ICC = 258, 262, 277, 338, 34675  # its tags
+_LEFT = {700: Loss("metadata", "XMP"), 34377: Loss("metadata", "IPTC")}
 
 # For a pixel, for each of its channels; measured, and held to by a test.
 _BYTES_EACH = {
@@ -99,9 +96,11 @@ def _described(data: bytes, head: Head) -> Image:
     try:
         return pillow.describe(data, head)
     except Exception:  # as above
-        icc = pillow.tiff_tags(data, 0).get(_ICC)
+        tags = pillow.tiff_tags(data, 0)
+        icc, lost = tags.get(_ICC), tuple(loss for tag, loss in _LEFT.items() if tag in tags)
         empty = np.zeros((1, 1, 3), np.uint8)
-        return Image(empty, "icc" if icc else "srgb", head.format, icc)
+        space: Space = "icc" if icc else "srgb"
+        return Image(empty, space, head.format, icc, block_of_tiff(data), lost)
 
 
 def _takes(head: Head) -> bool:
@@ -117,9 +116,12 @@ def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
         return first.losing(Loss("pages", "those after the first"))
     pixels = [first.pixels]
     for number in range(1, head.frames):
+        tags = pillow.tiff_tags(data, number)
+        if sorted((tags[256], tags[257])) != sorted((head.width, head.height)):
+            return first.losing(UNLIKE)  # before there is memory for it
         page = _READERS[head.format](data, head, number)
         if page.shape != first.pixels.shape or page.dtype != first.pixels.dtype:
-            return first.losing(Loss("pages", "those after the first, which are not all like it"))
+            return first.losing(UNLIKE)
         pixels.append(page)
     return replace(first, frames=tuple(Frame(page, 0) for page in pixels))
 
@@ -219,7 +221,7 @@ def _write_tiff(image: Image, how: Encoding) -> bytes:
         if data:
             options["appendto"] = data
         data = bytes(imagecodecs.tiff_encode(_flat(page), **options))
-    return data
+    return with_exif(data, how.exif) if how.exif else data
 
 
 def _write_jpeg2000(image: Image, how: Encoding) -> bytes:
@@ -246,7 +248,10 @@ def _write_avif(image: Image, how: Encoding) -> bytes:
     if how.lossless and image.channels > 2:
         options["matrix"] = imagecodecs.AVIF.MATRIX_COEFFICIENTS.IDENTITY
     levels = _flat(image) >> (16 - _AVIF_DEPTH)
-    return bytes(imagecodecs.avif_encode(levels, **options))
+    data = bytes(imagecodecs.avif_encode(levels, **options))
+    if how.exif or how.icc_profile:
+        data = with_metadata(data, how.exif, how.icc_profile)
+    return data
 
 
 _WRITERS: dict[ImageFormat, Callable[[Image, Encoding], bytes]] = {

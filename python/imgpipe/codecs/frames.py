@@ -19,6 +19,7 @@ from imgpipe.losses import Loss
 
 _UNSAID = 100  # milliseconds that browsers show a frame for whose duration is 0
 _CENTISECOND = 10
+UNLIKE = Loss("pages", "those after the first, which are not all like it")
 _LEAVE, _RESTORE = 1, 2  # what is done with a frame of a GIF once it has been shown
 
 
@@ -30,12 +31,14 @@ def with_frames(first: Image, opened: ImageFile, shown: Callable[[ImageFile], Im
     """
     start = 1 if opened.info.get("default_image") else 0  # it is for those who know no animation
     count: int = opened.n_frames  # type: ignore[attr-defined]  # there is more than one
-    pixels, durations = [], []
+    pixels, durations, size = [], [], opened.size
     for number in range(start, count):
         opened.seek(number)
+        if opened.size != size:  # looked at before there is memory for all that it claims to cover
+            raise ValueError(f"frames of different sizes, {_told(size)} and {_told(opened.size)}")
         opened.load()
         pixels.append(first.pixels if number == 0 else shown(opened).pixels)
-        durations.append(round(opened.info.get("duration") or 0) or _UNSAID)
+        durations.append(shown_for(opened.info.get("duration") or 0))
     alike = _alike(pixels)
     frames = tuple(map(Frame, alike, durations))
     grey = frames[0].pixels.shape[2] < 3
@@ -48,12 +51,24 @@ def with_pages(first: Image, opened: ImageFile, shown: Callable[[ImageFile], Ima
     pixels = [first.pixels]
     for number in range(1, opened.n_frames):  # type: ignore[attr-defined]  # as above
         opened.seek(number)
+        if sorted(opened.size) != sorted(first.pixels.shape[:2]):  # before there is memory for it
+            return first.losing(UNLIKE)
         opened.load()
         page = shown(opened)
         if page.pixels.shape != first.pixels.shape or page.pixels.dtype != first.pixels.dtype:
-            return first.losing(Loss("pages", "those after the first, which are not all like it"))
+            return first.losing(UNLIKE)
         pixels.append(page.pixels)
     return replace(first, frames=tuple(Frame(page, 0) for page in pixels))
+
+
+def _told(size: tuple[int, int]) -> str:
+    width, height = size
+    return f"{width}x{height}"
+
+
+def shown_for(milliseconds: float) -> int:
+    """A frame's duration in milliseconds, as browsers have it where it is 0."""
+    return round(milliseconds) or _UNSAID
 
 
 def _loops(opened: ImageFile) -> int:
@@ -66,10 +81,6 @@ def _loops(opened: ImageFile) -> int:
 
 def _alike(frames: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """Frames in the channels that hold all of them."""
-    sizes = {frame.shape[:2] for frame in frames}
-    if len(sizes) > 1:
-        told = " and ".join(f"{width}x{height}" for height, width in sorted(sizes)[:2])
-        raise ValueError(f"frames of different sizes, {told}")
     colours = 3 if any(frame.shape[2] > 2 for frame in frames) else 1
     alpha = any(frame.shape[2] % 2 == 0 for frame in frames)
     for number, frame in enumerate(frames):  # in place, as there may be many

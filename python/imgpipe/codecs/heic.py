@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
+from imgpipe.codecs.boxes import has_gain_map
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
@@ -68,7 +69,7 @@ def decode(
     picture = replace(Image.from_array(pixels), format=head.format, exif=exif)
     if icc:
         picture = replace(picture, icc_profile=icc, space="icc")
-    return picture.losing(*_left_out(opened))
+    return picture.losing(*_left_out(opened, data))
 
 
 def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
@@ -101,13 +102,14 @@ def _open(data: bytes) -> "HeifFile":
     return open_heif(data, convert_hdr_to_8bit=False)
 
 
-def _left_out(opened: "HeifFile") -> list[Loss]:
+def _left_out(opened: "HeifFile", data: bytes) -> list[Loss]:
     info, others = opened.info, len(opened) - 1
     lost = [Loss("metadata", "XMP")] if info.get("xmp") else []
     if others:
         lost.append(Loss("pages", f"{others} beside the primary picture"))
     if info.get("depth_images"):
         lost.append(Loss("depth-map", "of a phone"))
-    if any("gainmap" in kind.lower() for kind in info.get("aux") or ()):
+    apples = any("gainmap" in kind.lower() for kind in info.get("aux") or ())
+    if apples or has_gain_map(data):
         lost.append(Loss("gain-map", "of high dynamic range"))
     return lost

@@ -62,7 +62,7 @@ def decode(
     """The picture, upright, smaller by `scale`."""
     found = walk(data)
     if not _takes(found):
-        return pillow.decode(data, head, scale, grey=grey)
+        return _by_pillow(data, head, scale, grey, found)
     luma_alone = grey and found.adobe_transform != 0 and _is_plain(found.icc_profile)
     colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
     wanted = -(-found.height // scale), -(-found.width // scale)
@@ -72,9 +72,9 @@ def decode(
     try:
         pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
     except ValueError as error:
-        return _recover(data, head, scale, grey, str(error))
+        return _by_pillow(data, head, scale, grey, found).losing(Loss("damage", str(error)))
     if pixels.shape[:2] != wanted:
-        return pillow.decode(data, head, scale, grey=grey)
+        return _by_pillow(data, head, scale, grey, found)
     icc = None if colours == "GRAY" and len(found.sampling) > 1 else found.icc_profile
     space: Space = "icc" if icc else "grey" if colours == "GRAY" else "srgb"
     picture = Image(pixels, space, head.format, icc, found.exif, lost=_left_behind(found))
@@ -98,10 +98,10 @@ def _takes(found: JpegHead) -> bool:
     return False
 
 
-def _recover(data: bytes, head: Head, scale: int, grey: bool, reason: str) -> Image:
-    """What Pillow makes of a damaged file; it raises where the file is cut short."""
+def _by_pillow(data: bytes, head: Head, scale: int, grey: bool, found: JpegHead) -> Image:
+    """What Pillow makes of a file, even a damaged one; it raises where the file is cut short."""
     picture = pillow.decode(data, head, scale, grey=grey)
-    return picture.losing(Loss("damage", reason))
+    return picture.losing(*(loss for loss in _left_behind(found) if loss not in picture.lost))
 
 
 def _left_behind(found: JpegHead) -> tuple[Loss, ...]:

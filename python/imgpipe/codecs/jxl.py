@@ -5,22 +5,28 @@ from importlib.metadata import version as installed
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.depths import spread
-from imgpipe.codecs.jxlhead import LINEAR, SRGB, read_head, with_srgb_curve
+from imgpipe.codecs.frames import shown_for
+from imgpipe.codecs.jxlbox import said, with_exif
+from imgpipe.codecs.jxlframes import durations
+from imgpipe.codecs.jxlhead import LINEAR, SRGB, JxlHead, read_head, with_srgb_curve
 from imgpipe.codecs.markers import with_metadata, without_metadata
 from imgpipe.colour import from_linear, to_linear
 from imgpipe.formats import ImageFormat
-from imgpipe.image import Image
+from imgpipe.image import Frame, Image
 from imgpipe.losses import Loss
 
 TRAITS = {
-    ImageFormat.JXL: Traits(alpha=True, depth=16, grey_depth=16, real=True, lossy=True),
+    ImageFormat.JXL: Traits(alpha=True, depth=16, grey_depth=16, real=True, exif=True, lossy=True),
 }
 
 # For a pixel, for each of its channels, of 8 bits and of more; measured, and held to by a test.
 _BYTES_EACH, _BYTES_DEEP = 8, 20
+_BYTES_FILM = 24  # with four frames in floats, on which later ones are laid
+_FRAME, _FRAME_DEEP = 1, 8
 _EFFORT = 5
 
 
@@ -30,36 +36,58 @@ def version(format: ImageFormat) -> str:
 
 
 def head(data: bytes, format: ImageFormat) -> Head:
-    """What the header tells; the size is that of the picture once it is upright."""
+    """What the header tells; the size is that of the picture once it is upright.
+
+    An animation has one frame where it cannot be told how long each is shown.
+    """
     found = read_head(data)
     width, height = found.width, found.height
     if found.orientation > 4:
         width, height = height, width
     channels = (1 if found.is_grey else 3) + min(1, found.extra_channels)
-    return Head(format, width, height, channels, found.depth)
+    frames = len(durations(data, found) or (0,))
+    return Head(format, width, height, channels, found.depth, frames=frames)
 
 
 def cost(head: Head, scale: int) -> int:
     """At most how many bytes decoding takes, pixels included."""
     each = _BYTES_DEEP if head.depth > 8 else _BYTES_EACH
+    if head.frames > 1:
+        each = _BYTES_FILM + head.frames * (_FRAME_DEEP if head.depth > 8 else _FRAME)
     return each * head.channels * head.width * head.height + 8 * ROWS
 
 
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
-    """The first picture, upright, with what was lost."""
+    """The picture, upright, with what was lost; all frames of an animation where they are wished.
+
+    Where it cannot be told how long each is shown, that is the first one.
+    """
     import imagecodecs  # which is large, so not before there is a picture for it
 
     found = read_head(data)
-    pixels = imagecodecs.jpegxl_decode(data, index=0, numthreads=1)
+    exif, lost = said(data)
+    told = durations(data, found)
+    every = bool(told) and wish.frames and head.frames > 1
+    decoded = imagecodecs.jpegxl_decode(data, index=None if every else 0, numthreads=1)
+    stills = [_still(pixels, found) for pixels in (decoded if every else [decoded])]
+    first = replace(stills[0], format=head.format, exif=exif, lost=(*stills[0].lost, *lost))
+    if not found.animation or (told and len(told) == 1):
+        return first
+    if told is None or len(told) != len(stills):
+        return first.losing(Loss("animation", "frames after the first"))
+    frames = (Frame(still.pixels, shown_for(ms)) for still, ms in zip(stills, told, strict=True))
+    return replace(first, frames=tuple(frames), loops=found.animation.loops)
+
+
+def _still(pixels: NDArray[Any], found: JxlHead) -> Image:
+    """One frame as it is shown."""
     if pixels.dtype == np.float16:
         pixels = pixels.astype(np.float32)
     if pixels.dtype == np.uint16 and not found.is_real and found.depth < 16:
         pixels = spread(pixels, found.depth)
-    picture = replace(Image.from_array(pixels), format=head.format)
-    if found.is_animated:
-        picture = picture.losing(Loss("animation", "frames after the first"))
+    picture = Image.from_array(pixels)
     if found.curve == LINEAR and pixels.dtype != np.uint8:
         return from_linear(picture, pixels.dtype)
     if found.curve != SRGB:
@@ -87,7 +115,9 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
         options["distance"] = _distance(80 if how.quality is None else how.quality)
     flat = pixels[:, :, 0] if image.channels == 1 else pixels
     data = bytes(imagecodecs.jpegxl_encode(flat, **options))
-    return with_srgb_curve(data) if deep and how.lossless else data
+    if deep and how.lossless:
+        data = with_srgb_curve(data)
+    return with_exif(data, how.exif) if how.exif else data
 
 
 def encode_jpeg(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:

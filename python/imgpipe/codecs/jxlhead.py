@@ -1,12 +1,27 @@
-"""The header of a JPEG XL: ISO/IEC 18181-1, annexes D and E; its container 18181-2."""
+"""The header of a JPEG XL: ISO/IEC 18181-1, annexes D and E."""
 
 from dataclasses import dataclass
 
+from imgpipe.codecs.jxlbits import Bits
+from imgpipe.codecs.jxlbox import codestream
+
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _ALPHA, _SPOT, _CFA = 0, 2, 5
-_GREY = 1
-_D65, _SRGB_PRIMARIES = 1, 1
+_GREY, _XYB = 1, 2
+_D65, _SRGB_PRIMARIES, _CUSTOM = 1, 1, 2
+_MOST = 8192  # bytes that are looked at
+_HALF = 16  # bits of a float in a header
+_WEIGHTS = (15, 55, 210)  # of an upsampling by 2, 4 and 8
 SRGB, LINEAR, OTHER = 13, 8, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """How long a tick is, in seconds, how often all is played, and whether frames tell a time."""
+
+    tick: float
+    loops: int
+    has_timecodes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +29,8 @@ class JxlHead:
     """A picture's size as it is stored, and what its samples are.
 
     `curve` is how numbers mean light, `SRGB`, `LINEAR` or OTHER, where colours are sRGB's or grey;
-    `curve_at` is the bit of the codestream at which that is told, or 0.
+    `curve_at` is the bit of the codestream at which that is told, or 0. `frames_at` is the byte at
+    which its frames begin, 0 where what comes before them is coded.
     """
 
     width: int
@@ -22,63 +38,42 @@ class JxlHead:
     orientation: int = 1
     depth: int = 8
     is_real: bool = False
-    is_animated: bool = False
+    animation: Animation | None = None
     extra_channels: int = 0
     is_grey: bool = False
+    is_xyb: bool = True
     curve: int = SRGB
     curve_at: int = 0
-
-
-class _Bits:
-    """Numbers of some bits, the lowest first."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "little")
-        self._left = 8 * len(data)
-        self.at = 0
-
-    def __call__(self, count: int) -> int:
-        if count > self._left:
-            raise ValueError("a header that is cut short")
-        value = self._value & ((1 << count) - 1)
-        self._value >>= count
-        self._left -= count
-        self.at += count
-        return value
-
-    def one_of(self, *choices: tuple[int, int]) -> int:
-        """U32: one of four ways to tell a number, each an offset and bits that are added."""
-        offset, count = choices[self(2)]
-        return offset + self(count)
-
-    def enum(self) -> int:
-        return self.one_of((0, 0), (1, 0), (2, 4), (18, 6))
+    frames_at: int = 0
 
 
 def read_head(data: bytes) -> JxlHead:
     """What the header tells. Raises ValueError where it makes no sense."""
-    bits = _Bits(_codestream(data)[2:4096])
+    bits = Bits(codestream(data, _MOST)[1][:_MOST], 8 * 2)
     width, height = _size(bits)
     if bits(1):  # all as usual
         return JxlHead(width, height)
-    orientation, animated = 1, False
-    if bits(1):
+    orientation, preview, animation = 1, False, None
+    more = bits(1)
+    if more:
         orientation = 1 + bits(3)
         if bits(1):
             _size(bits)
-        if bits(1):
+        if preview := bool(bits(1)):
             _preview(bits)
-        if animated := bool(bits(1)):
-            _animation(bits)
+        if bits(1):
+            animation = _animation(bits)
     depth, real = _depth(bits)
     bits(1)
     extra = bits.one_of((0, 0), (1, 0), (2, 4), (1, 12))
     for _ in range(extra):
         _extra_channel(bits)
-    bits(1)
-    grey, curve, curve_at = _colours(bits)
+    xyb = bool(bits(1))
+    grey, profile, curve, curve_at = _colours(bits)
+    frames_at = 0 if profile or preview else _frames_at(bits, xyb, bool(more))
     return JxlHead(
-        *(width, height, orientation, depth, real, animated, extra), grey, curve, curve_at
+        *(width, height, orientation, depth, real, animation, extra),
+        *(grey, xyb, curve, curve_at, frames_at),
     )
 
 
@@ -90,31 +85,14 @@ def with_srgb_curve(data: bytes) -> bytes:
     found = read_head(data)
     if found.curve != LINEAR:
         return data
-    start = len(data) - len(_codestream(data)) + 2
+    start, _ = codestream(data, 1)
     at = 8 * start + found.curve_at + 2  # behind the choice of how it is told
     changed = int.from_bytes(data[at // 8 : at // 8 + 2], "little")
     changed ^= ((LINEAR - 2) ^ (SRGB - 2)) << at % 8
     return data[: at // 8] + changed.to_bytes(2, "little") + data[at // 8 + 2 :]
 
 
-def _codestream(data: bytes) -> bytes:
-    if data.startswith(b"\xff\x0a"):
-        return data
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        start = at + 8
-        if size == 1:
-            size, start = int.from_bytes(data[at + 8 : at + 16]), at + 16
-        if kind in (b"jxlc", b"jxlp"):
-            return data[start + 4 * (kind == b"jxlp") :]
-        if size < 8:
-            break
-        at += size
-    raise ValueError("no picture in its container")
-
-
-def _size(bits: _Bits) -> tuple[int, int]:
+def _size(bits: Bits) -> tuple[int, int]:
     small = bits(1)
     height = _side(bits, small)
     ratio = bits(3)
@@ -124,11 +102,11 @@ def _size(bits: _Bits) -> tuple[int, int]:
     return height * across // down, height
 
 
-def _side(bits: _Bits, small: int) -> int:
+def _side(bits: Bits, small: int) -> int:
     return 8 * (1 + bits(5)) if small else 1 + bits.one_of((0, 9), (0, 13), (0, 18), (0, 30))
 
 
-def _preview(bits: _Bits) -> None:
+def _preview(bits: Bits) -> None:
     in_eights = bits(1)
     if in_eights:
         choices = ((16, 0), (32, 0), (1, 5), (33, 9))
@@ -139,14 +117,14 @@ def _preview(bits: _Bits) -> None:
         bits.one_of(*choices)
 
 
-def _animation(bits: _Bits) -> None:
-    bits.one_of((100, 0), (1000, 0), (1, 10), (1, 30))
-    bits.one_of((1, 0), (1001, 0), (1, 8), (1, 10))
-    bits.one_of((0, 0), (0, 3), (0, 16), (0, 32))
-    bits(1)
+def _animation(bits: Bits) -> Animation:
+    ticks = bits.one_of((100, 0), (1000, 0), (1, 10), (1, 30))
+    seconds = bits.one_of((1, 0), (1001, 0), (1, 8), (1, 10))
+    loops = bits.one_of((0, 0), (0, 3), (0, 16), (0, 32))
+    return Animation(seconds / ticks, loops, bool(bits(1)))
 
 
-def _depth(bits: _Bits) -> tuple[int, bool]:
+def _depth(bits: Bits) -> tuple[int, bool]:
     if bits(1):
         depth = bits.one_of((32, 0), (16, 0), (24, 0), (1, 6))
         bits(4)
@@ -154,7 +132,7 @@ def _depth(bits: _Bits) -> tuple[int, bool]:
     return bits.one_of((8, 0), (10, 0), (12, 0), (1, 6)), False
 
 
-def _extra_channel(bits: _Bits) -> None:
+def _extra_channel(bits: Bits) -> None:
     if bits(1):
         return
     kind = bits.enum()
@@ -170,18 +148,43 @@ def _extra_channel(bits: _Bits) -> None:
         bits.one_of((1, 0), (0, 2), (3, 4), (19, 8))
 
 
-def _colours(bits: _Bits) -> tuple[bool, int, int]:
-    """Whether there is only grey, the curve, and where it is told."""
+def _colours(bits: Bits) -> tuple[bool, bool, int, int]:
+    """Whether there is only grey, whether a profile follows, the curve, and where it is told."""
     if bits(1):
-        return False, SRGB, 0
-    profile, space = bits(1), bits.enum()
+        return False, False, SRGB, 0
+    profile, space = bool(bits(1)), bits.enum()
     grey = space == _GREY
-    if profile or space > _GREY or bits.enum() != _D65:
-        return grey, OTHER, 0
-    if not grey and bits.enum() != _SRGB_PRIMARIES:
-        return grey, OTHER, 0
-    if bits(1):
-        return grey, OTHER, 0
-    at = bits.at
-    curve = bits.enum()
-    return grey, curve if curve in (SRGB, LINEAR) else OTHER, at
+    if profile:
+        return grey, True, OTHER, 0
+    white = _D65 if space == _XYB else _chromaticity(bits, 1)
+    primaries = _SRGB_PRIMARIES if space in (_GREY, _XYB) else _chromaticity(bits, 3)
+    at, curve = 0, OTHER
+    if space != _XYB:
+        if bits(1):
+            bits(24)  # a gamma
+        else:
+            at, curve = bits.at, bits.enum()
+    bits.enum()  # the intent
+    usual = space <= _GREY and (white, primaries) == (_D65, _SRGB_PRIMARIES)
+    return grey, False, curve if usual and curve in (SRGB, LINEAR) else OTHER, at
+
+
+def _chromaticity(bits: Bits, points: int) -> int:
+    choice = bits.enum()
+    for _ in range(2 * points if choice == _CUSTOM else 0):
+        bits.one_of((0, 19), (524288, 19), (1048576, 20), (2097152, 21))
+    return choice
+
+
+def _frames_at(bits: Bits, xyb: bool, more: bool) -> int:
+    """The byte behind the rest of the header: tones, and how colours and sizes are made."""
+    if more and not bits(1):
+        bits(2 * _HALF + 1 + _HALF)
+    bits.skip_extensions()
+    if not bits(1):
+        if xyb and not bits(1):
+            bits(16 * _HALF)
+        chosen = bits(3)
+        bits(sum(_HALF * count for i, count in enumerate(_WEIGHTS) if chosen >> i & 1))
+    bits.align()
+    return bits.at // 8

@@ -3,6 +3,7 @@
 ITU-T T.81, annex B; Exif 2.32, section 4.5.4; ICC.1:2022, annex B.4.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ _GAIN_MAPS = (b"hdrgm:Version", b"urn:iso:std:iso:ts:21496:-1")
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _METADATA = {0xE1, 0xE2, 0xED, 0xFE}  # EXIF and XMP, profiles and gain maps, IPTC, comments
+_NEXT = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # a marker with a length, or the end
 _SEGMENT = 65533  # bytes that a segment holds beside its length
 
 
@@ -95,12 +97,20 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """A JPEG without the segments that say something about it, its picture as it was."""
-    parts, kept_to = [], 0
-    for marker, start, end in _segments(data):
-        if marker in _METADATA:
-            parts.append(data[kept_to : start - 4])
-            kept_to = end
+    """A JPEG without the segments that say something about it, its picture as it was.
+
+    What follows the picture goes too: other pictures, as of a gain map, that say things themselves.
+    """
+    parts: list[bytes] = []
+    kept_to, at = 0, 2
+    while found := _NEXT.search(data, at):
+        start, at = found.start(), found.end()
+        if data[start + 1] == 0xD9:
+            return b"".join(parts) + data[kept_to:at]
+        at += int.from_bytes(data[at : at + 2])
+        if data[start + 1] in _METADATA:
+            parts.append(data[kept_to:start])
+            kept_to = at
     return b"".join(parts) + data[kept_to:]
 
 

@@ -21,14 +21,17 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
-from imgpipe.codecs.chunks import is_bare, may_be_turned
+from imgpipe.codecs.boxes import has_gain_map
+from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
+from imgpipe.codecs.tifftags import with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
-from imgpipe.metadata import has_parts, orientation_of, tiff_exif
+from imgpipe.metadata import orientation_of, tiff_exif
 from imgpipe.orientation import copies, upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
@@ -51,7 +54,7 @@ TRAITS = {
     ImageFormat.WEBP: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.BMP: Traits(),
     ImageFormat.TIFF: Traits(alpha=True, grey_depth=16, icc=True, exif=True, pages=True),
-    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True, loops=False),
+    ImageFormat.AVIF: Traits(alpha=True, icc=True, exif=True, lossy=True, frames=True),
     ImageFormat.JPEG2000: Traits(alpha=True, lossy=True),
 }
 
@@ -129,12 +132,14 @@ def decode(
             colourless = grey and opened.mode == "RGB" and "icc_profile" not in opened.info
             opened.draft("L" if colourless else opened.mode, size)
         lost, add = _frames_left(head, wish)
-        exif = _exif(opened)
+        exif = _exif(opened, data)
         opened.load()
-        lost += _metadata_left(opened)  # some of which comes after the pixels
+        lost += _metadata_left(opened, data)  # some of which comes after the pixels
         picture, loss = _picture(opened)
         if add:
             picture = add(picture, opened, lambda opened: _picture(opened)[0])
+            if head.format is ImageFormat.AVIF:
+                picture = replace(picture, loops=loops_in(data))
     if head.depth > 8 and picture.pixels.dtype == np.uint8:
         lost.append(Loss("depth", f"{head.depth} bits to 8"))
     picture = replace(picture, format=head.format, exif=exif, lost=(*picture.lost, *loss, *lost))
@@ -148,12 +153,18 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     # Given to each saver, as some fall back to what the picture carries and some do not.
     if traits.icc:
         options["icc_profile"] = how.icc_profile
-    if traits.exif and how.exif:
+    if traits.exif and how.exif and format is not ImageFormat.TIFF:
         options["exif"] = how.exif
-        if format is ImageFormat.TIFF and has_parts(how.exif):
-            del options["compression"]  # libtiff, which compresses, writes only the main part
+    data = _saved(image, format, options)
+    if format is ImageFormat.TIFF and how.exif:
+        return with_exif(data, how.exif)  # libtiff, which compresses, writes only its main part
+    return data
+
+
+def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
-        return save_frames(image, format, options)
+        film = save_frames(image, format, options)
+        return with_loops(film, image.loops) if format is ImageFormat.AVIF else film
     picture = as_pil(image, format)
     if format is ImageFormat.JPEG:
         _make_room(picture, options)
@@ -190,8 +201,8 @@ def describe(data: bytes, head: Head) -> Image:
             "icc" if icc else "srgb",
             head.format,
             icc,
-            _exif(opened),
-            () if bare else tuple(_metadata_left(opened)),
+            _exif(opened, data),
+            () if bare else tuple(_metadata_left(opened, data)),
         )
 
 
@@ -240,9 +251,11 @@ def _orientation(opened: ImageFile.ImageFile, data: bytes) -> int:
     return orientation_of(opened)
 
 
-def _exif(opened: ImageFile.ImageFile) -> bytes | None:
+def _exif(opened: ImageFile.ImageFile, data: bytes) -> bytes | None:
     if isinstance(opened, TiffImageFile):
         return tiff_exif(opened)
+    if isinstance(opened, PngImageFile):
+        return exif_in(data)
     exif: bytes | None = opened.info.get("exif")
     return exif
 
@@ -266,12 +279,13 @@ def _frames_left(head: Head, wish: Wish) -> tuple[list[Loss], Callable[..., Imag
     return [Loss("animation", "frames after the first")], None
 
 
-def _metadata_left(opened: ImageFile.ImageFile) -> list[Loss]:
+def _metadata_left(opened: ImageFile.ImageFile, data: bytes) -> list[Loss]:
     """What is not EXIF."""
     lost = [Loss("metadata", what) for key, what in _OTHERS.items() if key in opened.info]
     if getattr(opened, "text", None):
         lost.append(Loss("metadata", "text"))
-    if b"hdrgm:Version" in opened.info.get("xmp", b""):
+    isos = isinstance(opened, AvifImageFile) and has_gain_map(data)
+    if isos or b"hdrgm:Version" in opened.info.get("xmp", b""):
         lost.append(Loss("gain-map", "of high dynamic range"))
     return lost
 

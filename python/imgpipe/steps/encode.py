@@ -15,7 +15,7 @@ from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.kernels.arrays import WHITE
 from imgpipe.losses import Loss
-from imgpipe.metadata import check_keep, kept_exif, with_orientation
+from imgpipe.metadata import check_keep, kept_exif, says_less, with_orientation
 from imgpipe.policy import Policy
 from imgpipe.steps.depth import rounded
 
@@ -77,7 +77,7 @@ def encode(
     traits = _of_such(image, writer.TRAITS[format], policy)
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
     held = _held(image.shown(), traits, policy)
-    if exif != image.exif:
+    if says_less(exif, image.exif):
         held = held.losing(Loss("metadata", "EXIF" if exif is None else "parts of EXIF"))
     _check_losses(held.lost, policy, path)
     how = replace(how, exif=exif, icc_profile=held.icc_profile)
@@ -108,7 +108,8 @@ def transcoded(
     from imgpipe.codecs.jxl import encode_jpeg  # check_writable saw to its being there
 
     kept = kept_exif(image.exif, policy.keep)
-    told = image if kept == image.exif else image.losing(Loss("metadata", "parts of EXIF"))
+    less = says_less(kept, image.exif)
+    told = image.losing(Loss("metadata", "parts of EXIF")) if less else image
     _check_losses(told.lost, policy, loaded.file.path)
     exif = with_orientation(kept, loaded.head.orientation if loaded.head else 1)
     try:
@@ -125,11 +126,7 @@ def _of_such(image: Image, traits: Traits, policy: Policy) -> Traits:
         traits = replace(traits, depth=depth, grey_depth=grey_depth, real=False)
     if image.frames and not image.is_paged:  # films are not written deeper
         traits = replace(traits, depth=8, grey_depth=8, real=False)
-    depth = traits.grey_depth if image.channels == 1 else traits.depth
-    if image.pixels.dtype == np.uint8 or depth <= 8:
-        return traits
-    icc, exif = traits.icc and traits.deep_icc, traits.exif and traits.deep_exif
-    return replace(traits, icc=icc, exif=exif)
+    return traits
 
 
 def smaller_of(made: Encoded, loaded: ImageData) -> Encoded:
@@ -149,8 +146,6 @@ def _held(image: Image, traits: Traits, policy: Policy) -> Image:
         what = "pages" if image.is_paged else "animation"
         told = "those after the first" if image.is_paged else "frames after the first"
         image = image.still().losing(Loss(what, told))
-    if image.frames and image.loops and not traits.loops:
-        image = image.losing(Loss("animation", "how often it plays"))
     image = image.each(lambda frame: _still_held(frame, traits, policy))
     if traits.palette and _colours(image) > _PALETTE:
         image = image.losing(Loss("colours", f"all but {_PALETTE}"))

@@ -2,6 +2,7 @@
 
 from imgpipe import kernels
 from imgpipe.image import Image
+from imgpipe.limits import MAX_SIDE
 from imgpipe.transforms.sizing import MIRRORED_ACROSS, MIRRORED_DOWN
 
 
@@ -29,7 +30,8 @@ class Source:
         while True:
             image = self._levels[level]
             half = -(-image.width // 2), -(-image.height // 2)
-            if half[0] < width or half[1] < height or half == (image.width, image.height):
+            too_small = half[0] < width or half[1] < height or half == (image.width, image.height)
+            if too_small or max(half) > MAX_SIDE:  # which are too long to be made, not to be read
                 return image
             level += 1
             if level == len(self._levels):

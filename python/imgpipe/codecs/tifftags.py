@@ -1,0 +1,39 @@
+"""An EXIF block put into a TIFF file, whichever library wrote it: TIFF 6.0, section 2."""
+
+import struct
+
+from PIL.Image import Exif
+
+_ENTRY = 12
+_CLASSIC = {b"II*\0": "<", b"MM\0*": ">"}
+
+
+def with_exif(data: bytes, exif: bytes) -> bytes:
+    """A TIFF whose first page says too what an EXIF block says; what it says already stays.
+
+    The block goes behind all else, and then a directory that has both. Raises ValueError for a
+    BigTIFF, whose directories are others.
+    """
+    if data[:4] not in _CLASSIC:
+        raise ValueError("a TIFF of more than 4 GiB, into which no EXIF block is put")
+    order = _CLASSIC[data[:4]]
+    block = Exif()
+    block.load(exif)
+    block.endian = order
+    start = len(data) + len(data) % 2
+    added = block.tobytes(start).removeprefix(b"Exif\0\0")[8:]  # without a header of its own
+    entries, following = _directory(data, struct.unpack_from(order + "L", data, 4)[0], order)
+    entries = _directory(added, 0, order)[0] | entries
+    directory = struct.pack(order + "H", len(entries))
+    directory += b"".join(entries[tag] for tag in sorted(entries)) + following
+    at = struct.pack(order + "L", start + len(added))
+    return data[:4] + at + data[8:].ljust(start - 8, b"\0") + added + directory
+
+
+def _directory(data: bytes, at: int, order: str) -> tuple[dict[int, bytes], bytes]:
+    """The entries of a directory by their tags, and where it says that the next one is."""
+    (count,) = struct.unpack_from(order + "H", data, at)
+    end = at + 2 + _ENTRY * count
+    entries = [data[i : i + _ENTRY] for i in range(at + 2, end, _ENTRY)]
+    tags = {struct.unpack_from(order + "H", entry)[0]: entry for entry in entries}
+    return tags, data[end : end + 4]
