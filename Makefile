@@ -6,6 +6,7 @@ BIN := .venv/bin
 CORE := $(wildcard src/imgcore/* python/imgpipe/*.pxd) CMakeLists.txt pyproject.toml
 SERIAL := .venv-serial/bin
 TWO := -n 2 -p no:benchmark
+KERNELS := tests/kernels $(addprefix --ignore=tests/kernels/test_,arguments.py door.py kernel.py)
 SANITIZED := .venv-sanitize/bin
 WHEEL := .venv-wheel/bin
 
@@ -42,24 +43,24 @@ types: .venv/.check
 contracts: .venv/.check
 	$(BIN)/lint-imports --no-logo
 
-# The kernels on every other instruction set this machine runs.
+# The kernels on every other instruction set this machine runs, what lies before them left out.
 simd: .venv/.test
 	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels()[1:])"); do \
-	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) tests/kernels || exit 1; done
+	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) $(KERNELS) || exit 1; done
 
 # The kernels without OpenMP, warnings being errors.
 serial:
 	$(PYTHON) -m venv .venv-serial
-	$(SERIAL)/pip install --quiet '.[test]' -Cbuild-dir=build/serial \
+	$(SERIAL)/pip install --quiet '.[test-core]' -Cbuild-dir=build/serial \
 	  -Ccmake.define.IMGPIPE_OPENMP=OFF -Ccmake.define.IMGPIPE_WERROR=ON
-	$(SERIAL)/pytest -q $(TWO) tests/kernels
+	$(SERIAL)/pytest -q $(TWO) $(KERNELS)
 
 # The kernels where a read or write outside memory, or undefined behaviour, ends the process. Numpy's
 # memory and, with PYTHONMALLOC, taps and curves are malloc's, whose every end is watched.
 sanitize-short: SELECTION := -k "guards or memory or every_instruction_set"
 sanitize sanitize-short:
 	$(PYTHON) -m venv .venv-sanitize
-	$(SANITIZED)/pip install --quiet '.[test]' -Cbuild-dir=build/sanitize \
+	$(SANITIZED)/pip install --quiet '.[test-core]' -Cbuild-dir=build/sanitize \
 	  -Ccmake.define.IMGPIPE_SANITIZE=ON -Cinstall.strip=false
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
