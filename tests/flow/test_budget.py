@@ -157,14 +157,17 @@ def test_a_picture_that_waits_is_not_overtaken_by_what_it_waits_for(
     assert len(run_pipeline(config).successful) == 12
 
 
-def test_heavy_files_wait_for_work_on_the_disk(tmp_path: Path) -> None:
-    """However much memory is allowed: what is not worked on yet need not be in it."""
+@pytest.mark.parametrize("before", [0, 200])
+def test_heavy_files_wait_for_work_on_the_disk(before: int, tmp_path: Path) -> None:
+    """However much memory is allowed, and whatever lies before them: here, a light one or none."""
     folder = tmp_path / "heavy"
     folder.mkdir()
     pil.new("RGB", (1000, 1000)).save(folder / "00.bmp")
     size = (folder / "00.bmp").stat().st_size
     for number in range(1, 40):
         shutil.copy(folder / "00.bmp", folder / f"{number:02}.bmp")
+    if before:
+        pil.new("RGB", (before, before)).save(folder / "00.bmp")
     metrics, started = PipelineMetrics(), itertools.count(1)
     read = []
 
@@ -182,7 +185,7 @@ def test_heavy_files_wait_for_work_on_the_disk(tmp_path: Path) -> None:
             return len([result async for result in pipeline if result.success])
 
     assert run(collect()) == 40
-    at_hand = 2  # parcels for one worker
+    at_hand = 2  # parcels for the one worker
     assert max(read) <= READ_AHEAD + at_hand * size
 
 

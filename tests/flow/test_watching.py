@@ -1,13 +1,17 @@
 import asyncio
+import shutil
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from imgpipe import (
+    Blur,
     CancellationToken,
     Cancelled,
     ConfigError,
+    Image,
     OutputVariant,
     Pipeline,
     PipelineConfig,
@@ -25,6 +29,7 @@ from imgpipe import (
     save_log,
     streaming_pipeline,
 )
+from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.watch import Watch
 from PIL import Image as pil
 
@@ -131,6 +136,43 @@ def test_a_token_stops_a_run_and_what_is_done_is_whole(after: int, many: Path, t
     log = run_pipeline(PipelineConfig(many, tmp_path / "out"))
     assert log.summary() == f"Successful: {60 - len(made)}, Failed: 0, Skipped: {len(made)}"
     assert not list((tmp_path / "out" / ".imgpipe" / "tmp").iterdir())
+
+
+def test_a_stop_waits_for_no_picture_behind_the_one_in_hand(tmp_path: Path) -> None:
+    """Quick pictures before them have slow ones travel together, all of them read already."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    pil.effect_noise((300, 300), 90).save(folder / "00.bmp")
+    for number in range(1, 40):
+        if number < 6:
+            (folder / f"{number:02}.bmp").write_bytes(b"no picture" * 10_000)
+        else:
+            shutil.copy(folder / "00.bmp", folder / f"{number:02}.bmp")
+    token, metrics, begun = CancellationToken(), PipelineMetrics(), []
+
+    class Slow(Blur):
+        def apply(self, image: Image) -> Image:
+            begun.append(time.monotonic())
+            if len(begun) == 1:
+                size = image.pixels.size
+                while metrics.read_bytes.get() < 30 * size and time.monotonic() < begun[0] + 30:
+                    super().apply(image)
+            elif len(begun) == 2:
+                token.cancel()
+            while time.monotonic() < begun[-1] + 0.1:
+                super().apply(image)
+            return image
+
+    config = PipelineConfig(folder, tmp_path / "out", 1, transforms=[Slow(1)], buffer_size=40)
+
+    async def until_stopped() -> None:
+        async with Pipeline(config, token=token, metrics=metrics) as pipeline:
+            with pytest.raises(Cancelled):  # noqa: PT012  # stopped within
+                async for _ in pipeline:
+                    continue
+
+    run(until_stopped())
+    assert len(begun) == 2
 
 
 def test_cancelling_gives_the_stats_of_what_was_done(many: Path, tmp_path: Path) -> None:

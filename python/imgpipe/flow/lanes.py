@@ -19,7 +19,7 @@ from imgpipe.flow.failures import Failures
 from imgpipe.flow.measure import LANES, PipelineMetrics
 from imgpipe.flow.parcels import Item, Parcel, cut, heavy_bytes, is_light, is_small
 from imgpipe.flow.recorder import Recorder, failure
-from imgpipe.flow.road import Held, Onward, Place, Road
+from imgpipe.flow.road import WORK_SECONDS, Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
 from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
 from imgpipe.flow.watch import Watch
@@ -32,9 +32,7 @@ from imgpipe.steps.plan import Job
 Task = asyncio.Task[None]
 
 READ_TOGETHER = 8  # large pictures that are read in one hop, where so many wait
-READ_AHEAD = 16 * 2**20  # bytes of heavy files that wait for work
-WORK_SECONDS = 0.01  # that quick pictures may take together in one hop
-RECORD_SECONDS = 0.005  # in which results gather, once a group is recorded
+READ_AHEAD = 8 * 2**20  # bytes of heavy files for each worker that are read before it comes to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Lanes:
         """Whether it was asked to stop before its end."""
         self._in_flight = 0
         self._turns = Account(process_turns())
-        self._ahead = Budget(READ_AHEAD)
+        self._ahead = Budget(READ_AHEAD * config.workers)
         loading = 1 + LOAD_THREADS
         # One more than threads: it has a parcel at hand for the first thread to be done.
         self._workers = config.workers + 1
@@ -237,20 +235,30 @@ class Lanes:
         return job
 
     async def _load(self) -> None:
-        """Set memory aside for large pictures before they are read, a few in one hop."""
-        road, waiting = self._road, self._channels["load"]
+        """Read large pictures: a few in one hop where they are light, else one at a time."""
+        waiting = self._channels["load"]
         async for parcel in waiting:
             await self._storage.ready()
-            more = self._gather(waiting, READ_TOGETHER - 1) if is_light(parcel) else ()
-            parcels = [parcel, *more]
-            if heavy := sum(map(heavy_bytes, parcels)):
-                await self._ahead.reserve(heavy)
-            self._tell_loading(parcels)
-            for onward in await self._hop("load", road.admit, parcels):
-                if isinstance(onward, Held):
-                    reserved = await self._reserve(onward)
-                    onward = await self._hop("load", road.read, reserved)
-                await self._send(onward)
+            parcels = [parcel]
+            while is_light(parcels[-1]) and len(parcels) < READ_TOGETHER:
+                if not (more := self._gather(waiting, 1)):
+                    break
+                parcels += more
+            heavy = [] if is_light(parcels[-1]) else [parcels.pop()]
+            if parcels:
+                await self._admit(parcels)
+            if heavy:
+                await self._ahead.reserve(heavy_bytes(heavy[0]))
+                await self._admit(heavy)
+
+    async def _admit(self, parcels: Sequence[Parcel[Job]]) -> None:
+        """Set memory aside for large pictures, and read their files."""
+        self._tell_loading(parcels)
+        for onward in await self._hop("load", self._road.admit, parcels):
+            if isinstance(onward, Held):
+                reserved = await self._reserve(onward)
+                onward = await self._hop("load", self._road.read, reserved)
+            await self._send(onward)
 
     async def _load_small(self) -> None:
         """Read whatever has gathered of small pictures, and set memory aside for what is in them.
@@ -289,15 +297,16 @@ class Lanes:
         async for parcel in waiting:
             share = min(together, waiting.waiting // self._workers)
             parcels = [parcel, *waiting.gather(share - 1)]
-            await self._cores.reserve(1)
             self._ahead.release(sum(map(heavy_bytes, parcels)))
-            start = time.perf_counter()
-            drawn = await self._hop("work", self._road.work, parcels)
-            each = (time.perf_counter() - start) / len(parcels)
-            self._cores.release(1)
-            together = round(WORK_SECONDS / each)
-            for onward in drawn:
-                await self._send(onward)
+            while parcels:
+                await self._cores.reserve(1)
+                start = time.perf_counter()
+                drawn = await self._hop("work", self._road.work, parcels)
+                self._cores.release(1)
+                together = round(WORK_SECONDS * len(drawn) / (time.perf_counter() - start))
+                parcels = parcels[len(drawn) :]
+                for onward in drawn:
+                    await self._send(onward)
 
     async def _save(self) -> None:
         async for parcel in self._channels["save"]:
@@ -308,14 +317,13 @@ class Lanes:
         await self._channels[onward.lane].send(onward.parcel)
 
     async def _record(self) -> None:
-        """Publish whatever has gathered since the last group was recorded."""
+        """Publish whatever has gathered while the last group was recorded."""
         async for parcel in self._channels["record"]:
             group = tuple(chain(parcel, *self._channels["record"].gather()))
             results = await self._hop("log", self.recorder.record, group)
             self._memory.release(sum(item.reserved for item in group))
             self._carry_along(-len(group))
             await self._give(results)
-            await asyncio.sleep(RECORD_SECONDS)
         await self._hop("log", self.recorder.finish)
         self._failures.check(final=not self.stopped)
 

@@ -13,6 +13,7 @@ SCHEMA_VERSION = 5
 # What each promise takes: of a log in WAL mode, NORMAL may forget but never breaks.
 _SYNCHRONOUS: dict[Durability, str] = {"file": "full", "run": "normal", "none": "off"}
 _CACHE = 512  # KiB
+_STATEMENTS = 16  # that are kept compiled
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 
 _SCHEMA = """
@@ -97,7 +98,10 @@ def connect(database: str, durability: Durability = "file") -> sqlite3.Connectio
     Raises ConfigError for a newer version.
     """
     # Calls come one at a time, but from whichever thread of the pool is free.
-    connection = sqlite3.connect(database, timeout=0, check_same_thread=False)
+    # Statements for many rows are large, and each number of rows makes another one.
+    connection = sqlite3.connect(
+        database, timeout=0, check_same_thread=False, cached_statements=_STATEMENTS
+    )
     try:
         connection.execute("pragma locking_mode = exclusive")
         connection.execute(f"pragma cache_size = -{_CACHE}")
