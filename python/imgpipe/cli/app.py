@@ -36,6 +36,8 @@ app = typer.Typer(
     help="Turn folders of pictures into other pictures.",
 )
 
+_BENCH_SECONDS = 0.1  # for each number in the table, about
+
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of an earlier run.")]
 
 
@@ -192,7 +194,7 @@ def doctor() -> None:
 def bench(
     seconds: Annotated[
         float, typer.Option(min=0, max=60, help="How long to measure each number, about.")
-    ] = 0.1,
+    ] = _BENCH_SECONDS,
 ) -> None:
     """Say how fast kernels are here, beside OpenCV and Pillow where they are installed."""
     from imgpipe.cli.bench import show

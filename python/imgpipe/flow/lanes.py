@@ -224,15 +224,19 @@ class Lanes:
 
     def _refuse_inputs(self, job: Job, rows: Sequence[Row]) -> Job | ImageError:
         """The job, or an error where one of its outputs would replace an input."""
-        for row in rows:
-            target = self._output_dir / row.existing
-            beside = target.with_name(target.name + SIDECAR)
-            replaced = [target] * (row.decision is Decision.REPLACE)
-            replaced += [beside] * (row.replaces_sidecar and beside.exists())
-            for path in replaced:
-                if is_input(path, job, self._config):
-                    return SaveError(f"Expected an output that is no input, got {path}", job.path)
+        for path in chain.from_iterable(map(self._replaced, rows)):
+            if is_input(path, job, self._config):
+                return SaveError(f"Expected an output that is no input, got {path}", job.path)
         return job
+
+    def _replaced(self, row: Row) -> Iterator[Path]:
+        """Files that an output takes the place of."""
+        if row.decision is Decision.REPLACE:
+            yield self._output_dir / row.existing
+        if row.replaces_sidecar:
+            beside = self._output_dir / (row.existing + SIDECAR)
+            if beside.exists():
+                yield beside
 
     async def _load(self) -> None:
         """Read large pictures: a few in one hop where they are light, else one at a time."""
