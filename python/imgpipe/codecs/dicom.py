@@ -6,14 +6,14 @@ into a picture, a message or a log. DICOM PS3.3, C.7.6.3 and C.11; PS3.5, 8.
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
-from imgpipe.codecs.windows import levels, middle, own_window, spread
+from imgpipe.codecs.dicombounds import check_frames, check_palette, read
+from imgpipe.codecs.windows import check_numbers, levels, middle, own_window, spread
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Measure
 from imgpipe.losses import Loss
@@ -56,7 +56,7 @@ def version(format: ImageFormat) -> str:
 
 def head(data: bytes, format: ImageFormat) -> Head:
     """What the header tells."""
-    dataset = _read(data, (*_SIZE, *_SAMPLES), pixels=False)
+    dataset = _read(data, (*_SIZE, *_SAMPLES))
     for needed in ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation"):
         if dataset.get(needed) in (None, ""):
             raise ValueError(f"no {needed}, so that there is no picture in it")
@@ -87,7 +87,9 @@ def decode(
 ) -> Image:
     """The picture as it is meant to be shown, or as what it measures where that is wished for."""
     names = (*_SIZE, *_SAMPLES, *_MEANING, *_PALETTE, *_TIME)
-    dataset = _read(data, names, _OVERLAYS, pixels=True)
+    room = 2 * -(-head.depth // 8)  # bytes of a sample, as deep ones have more than they need
+    room *= head.width * head.height * head.frames * head.channels
+    dataset = _read(data, names, _OVERLAYS, room)
     duration = _duration(dataset)
     several = head.frames > 1 and (wish.frames if duration else wish.pages)
     stored = _stored(dataset, None if several else 0)
@@ -124,15 +126,13 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
 
 
 def _read(
-    data: bytes, names: tuple[str, ...], tags: tuple[int, ...] = (), *, pixels: bool
+    data: bytes, names: tuple[str, ...], tags: tuple[int, ...] = (), pixels: int | None = None
 ) -> "Dataset":
-    from pydicom import dcmread  # which takes its time, so not before there is a picture for it
     from pydicom.datadict import tag_for_keyword
 
-    wanted = names + (_PIXELS if pixels else ())
+    wanted = names if pixels is None else names + _PIXELS
     every = [*tags, *(tag for name in wanted if (tag := tag_for_keyword(name)) is not None)]
-    # By force, as a file that begins with its first element is one as well.
-    return dcmread(BytesIO(data), stop_before_pixels=not pixels, force=True, specific_tags=every)
+    return read(data, every, pixels)
 
 
 def _stored(dataset: "Dataset", index: int | None) -> NDArray[Any]:
@@ -149,7 +149,8 @@ def _stored(dataset: "Dataset", index: int | None) -> NDArray[Any]:
             raise ValueError(
                 f"pixels in {syntax.name}, and no decoder for it is installed: {wanted}"
             )
-    pixels: NDArray[Any] = pixel_array(dataset, index=index)
+        check_frames(dataset, index)
+    pixels: NDArray[Any] = pixel_array(dataset, index=index, allow_excess_frames=False)
     return pixels
 
 
@@ -168,6 +169,7 @@ def _colours(stored: NDArray[Any], dataset: "Dataset", depth: int) -> NDArray[An
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         from pydicom.pixels.processing import apply_color_lut
 
+        check_palette(dataset)
         stored = apply_color_lut(stored, dataset)
         depth = 8 * stored.dtype.itemsize
     if depth <= 8:
@@ -196,8 +198,7 @@ def _greys(stored: NDArray[Any], dataset: "Dataset", wish: Wish) -> _Greys:
     rescales = [_rescale(dataset, number) for number in range(len(stored))]
     ends = _ends(stored, dataset.get("PixelPaddingValue"))
     low, high = min(low for _, low, _ in ends), max(high for _, _, high in ends)
-    if not np.isfinite([low, high]).all():
-        raise ValueError("values that are no numbers")
+    check_numbers(high - low)
     whole = stored.dtype.kind in "iu" and int(stored.max()) - int(stored.min()) <= _WHITE
     if whole:
         base, step = float(stored.min()), 1.0
@@ -206,11 +207,13 @@ def _greys(stored: NDArray[Any], dataset: "Dataset", wish: Wish) -> _Greys:
         base, step = low, (high - low) / _WHITE or 1.0
         samples = np.stack([_rounded(frame, base, step) for frame in stored])
     scales = [(slope * step, slope * base + offset) for slope, offset in rescales]
+    for slope, offset in scales:
+        check_numbers(4 * slope * _WHITE, 4 * offset)  # so that differences are some too
     measured = [
-        slope * end + offset
-        for number, *both in ends
-        for slope, offset in (rescales[number],)
-        for end in both
+        slope * number + offset  # as for samples, so that the ends are among them
+        for place, *both in ends
+        for slope, offset in (scales[place],)
+        for number in _rounded(np.array(both), base, step).tolist()
     ]
     shown = min(measured), max(measured)
     if wish.reading.dicom_window == "percentile":
@@ -254,7 +257,7 @@ def _measures(
     for number, scale in enumerate(scales):
         source = dataset
         if wish.reading.dicom_window == "file":
-            source = functional_group(dataset, "FrameVOILUTSequence", number) or dataset
+            source = _functional_group(dataset, "FrameVOILUTSequence", number) or dataset
         key = scale, id(source)
         if key not in made:
             values = _meanings(scale)
@@ -268,13 +271,13 @@ def _measures(
 
 def _rescale(dataset: "Dataset", frame: int) -> tuple[float, float]:
     slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    group = functional_group(dataset, "PixelValueTransformationSequence", frame)
+    group = _functional_group(dataset, "PixelValueTransformationSequence", frame)
     if group is not None and "ModalityLUTSequence" not in dataset:
         slope, intercept = group.get("RescaleSlope"), group.get("RescaleIntercept")
     return float(1 if slope is None else slope), float(intercept or 0)
 
 
-def functional_group(dataset: "Dataset", name: str, frame: int) -> "Dataset | None":
+def _functional_group(dataset: "Dataset", name: str, frame: int) -> "Dataset | None":
     """What an enhanced picture says of a frame, or else for all of them.
 
     Raises ValueError where it says something of each, but not of so many.

@@ -19,10 +19,17 @@ def shares(
     values: NDArray[np.float64], center: float, width: float, function: str
 ) -> NDArray[np.float64]:
     """How white each value is, from 0 to 1. Raises ValueError for a window that holds nothing."""
+    check_numbers(center, width)
+    with np.errstate(over="ignore"):  # far from a narrow window, where all is black or white
+        return _curve(values, center, width, function)
+
+
+def _curve(
+    values: NDArray[np.float64], center: float, width: float, function: str
+) -> NDArray[np.float64]:
     if function == "SIGMOID":
         _check(width > 0, width)
-        with np.errstate(over="ignore"):
-            curve: NDArray[np.float64] = 1 / (1 + np.exp(-4 * (values - center) / width))
+        curve: NDArray[np.float64] = 1 / (1 + np.exp(-4 * (values - center) / width))
         return curve
     if function == "LINEAR_EXACT":
         _check(width > 0, width)
@@ -31,6 +38,12 @@ def shares(
     if width == 1:
         return (values > center - 0.5).astype(np.float64)
     return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+
+
+def check_numbers(*values: float) -> None:
+    """Raise ValueError where one is not finite."""
+    if not np.isfinite(values).all():
+        raise ValueError("values that are no numbers")
 
 
 def _check(holds: bool, width: float) -> None:
