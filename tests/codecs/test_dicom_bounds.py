@@ -263,3 +263,35 @@ def test_a_window_of_almost_no_width_is_a_step(function: str) -> None:
     elements = {"WindowCenter": 2000.5, "WindowWidth": 1e-308, "VOILUTFunction": function}
     image = decode_image(made(ramp(), **elements))
     assert np.array_equal(whiteness(image), ramp() > 2000)
+
+
+def test_text_that_cannot_be_written_is_left_out_of_a_sidecar() -> None:
+    data = made(ramp(), PatientComments="AAAAAAAA", SpecificCharacterSet="ISO_IR 6")
+    data = data.replace(b"ISO_IR 6", b"utf_7   ").replace(b"AAAAAAAA", b"+2AA-   ")
+    told, unclear = dicom_json(data)
+    assert unclear == 1
+    assert "00104000" not in json.loads(told)
+
+
+def nested(depth: int) -> bytes:
+    """Sequences in each other, the deepest with somebody's name."""
+    inner = pydicom.Dataset()
+    inner.PatientID = "deepest"
+    for _ in range(depth):
+        outer = pydicom.Dataset()
+        outer.ReferencedStudySequence = [inner]
+        inner = outer
+    return made(ramp(), ReferencedStudySequence=inner.ReferencedStudySequence)
+
+
+@pytest.mark.parametrize("depth", [1, 16, 17, 100])
+def test_a_sidecar_is_at_most_sixteen_sequences_deep(depth: int) -> None:
+    data = nested(depth)
+    told, unclear = dicom_json(data)
+    assert unclear == (depth > 16)
+    assert (b"deepest" in told) == (depth <= 16)
+    assert len(told) < 2 * len(data)
+
+
+def test_a_sidecar_of_deep_sequences_is_no_longer_than_what_it_says() -> None:
+    assert dicom_json(nested(16))[0].count(b" ") < 200

@@ -6,37 +6,40 @@ DICOM PS3.18, annex F; the elements themselves are written by pydicom.
 import json
 import logging
 import warnings
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import cache
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
+
+from imgpipe.codecs.dicombounds import read
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _BULK_BYTES = 1024  # more than that is no description of a picture
 _BULK_GROUPS = (0x5400, 0x7FE0)  # waveforms and pixels
+_DEPTH = 16  # sequences in each other, where the deepest that the standard has are of half that
 _is_reading = ContextVar("is_reading", default=False)
 
 
 def dicom_json(data: bytes) -> tuple[bytes, int]:
     """The DICOM JSON model of a file without its bulk, and how many elements make no sense.
 
-    These are left out. Bulk is pixels, waveforms and all that is binary and longer than 1024 bytes.
+    These are left out, as are sequences in more than 15 others. Bulk is pixels, waveforms and all
+    that is binary and longer than 1024 bytes.
     May raise anything for what is no DICOM file.
     """
-    from pydicom import dcmread
-
     _hush()
     reading = _is_reading.set(True)
     try:
-        model, unclear = _model(dcmread(BytesIO(data), stop_before_pixels=True, force=True))
+        model, unclear = _model(read(data), _DEPTH)
     finally:
         _is_reading.reset(reading)
-    return (json.dumps(model, indent=1, ensure_ascii=False) + "\n").encode(), unclear
+    return (json.dumps(model, ensure_ascii=False) + "\n").encode(), unclear
 
 
-def _model(dataset: "Dataset") -> tuple[dict[str, Any], int]:
+def _model(dataset: "Dataset", depth: int) -> tuple[dict[str, Any], int]:
+    """The elements that make sense, sequences at most `depth` deep, and how many are left out."""
     model: dict[str, Any] = {}
     unclear = 0
     for tag in sorted(dataset.keys()):
@@ -45,18 +48,25 @@ def _model(dataset: "Dataset") -> tuple[dict[str, Any], int]:
         try:
             element = dataset[tag]
             if element.VR == "SQ":
-                items = [_model(item) for item in element.value]
-                told: dict[str, Any] = {"vr": "SQ", "Value": [item for item, _ in items]}
-                unclear += sum(number for _, number in items)
+                told, number = _sequence(element.value, depth)
+                unclear += number
             elif isinstance(element.value, bytes) and len(element.value) > _BULK_BYTES:
                 continue
             else:
                 told = element.to_json_dict(None, 0)
-            json.dumps(told, allow_nan=False).encode()
+                json.dumps(told, allow_nan=False, ensure_ascii=False).encode()
             model[f"{tag:08X}"] = told
         except Exception:  # the library raises anything for a value that is not as it should be
             unclear += 1
     return model, unclear
+
+
+def _sequence(items: "Iterable[Dataset]", depth: int) -> tuple[dict[str, Any], int]:
+    if not depth:
+        raise ValueError("sequences in each other that have no end")
+    models = [_model(item, depth - 1) for item in items]
+    told = {"vr": "SQ", "Value": [model for model, _ in models]}
+    return told, sum(number for _, number in models)
 
 
 def _hush() -> None:
