@@ -141,8 +141,12 @@ def heic_file(picture: np.ndarray) -> bytes:
 
 def dicom_files(pixels: np.ndarray) -> dict[str, bytes]:
     grey = pixels[..., 0].astype(np.uint16) * 16
+    deflated = "1.2.840.10008.1.2.1.99"
     return {
         "deep.dcm": dicom_file(grey, 12),
+        "deep-deflated.dcm": dicom_file(grey, 12, syntax=deflated),
+        "rgb-deflated.dcm": dicom_file(pixels[..., :3].copy(), 8, syntax=deflated),
+        "rgb-deep-deflated.dcm": dicom_file(pixels[..., :3] * np.uint16(257), 16, syntax=deflated),
         "film.dcm": dicom_file(np.stack([grey] * 3), 12),
         "flat.dcm": dicom_file(pixels[..., 0].copy(), 8),
         "rgb.dcm": dicom_file(pixels[..., :3].copy(), 8),
@@ -150,12 +154,14 @@ def dicom_files(pixels: np.ndarray) -> dict[str, bytes]:
     }
 
 
-def dicom_file(stored: np.ndarray, bits: int, colour: str = "RGB") -> bytes:
+def dicom_file(
+    stored: np.ndarray, bits: int, colour: str = "RGB", syntax: str = "1.2.840.10008.1.2.1"
+) -> bytes:
     from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+    from pydicom.uid import SecondaryCaptureImageStorage
 
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = syntax
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
     meta.MediaStorageSOPInstanceUID = "1.2.3"
     dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)

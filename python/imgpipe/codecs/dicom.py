@@ -44,8 +44,8 @@ _PIXELS = (
 )
 
 _WHITE = 65535
-# Bytes for each sample of what is stored: as the library unpacks it, and as it is changed.
-_BYTES_GREY, _BYTES_RGB, _BYTES_OTHER = 4, 4, 30
+# Bytes for each sample of what is stored: as it is inflated and unpacked, and as it is changed.
+_BYTES_GREY, _BYTES_RGB, _BYTES_OTHER = 4, 8, 30
 _BYTES_CURVE = 2 * (_WHITE + 1)  # of a frame that has its own
 
 
