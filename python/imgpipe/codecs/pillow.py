@@ -285,7 +285,8 @@ def _metadata_left(opened: ImageFile.ImageFile, data: bytes) -> list[Loss]:
     if getattr(opened, "text", None):
         lost.append(Loss("metadata", "text"))
     isos = isinstance(opened, AvifImageFile) and has_gain_map(data)
-    if isos or b"hdrgm:Version" in opened.info.get("xmp", b""):
+    xmp = opened.info.get("xmp")  # in a TIFF, of whatever type its tag claims
+    if isos or (isinstance(xmp, bytes) and b"hdrgm:Version" in xmp):
         lost.append(Loss("gain-map", "of high dynamic range"))
     return lost
 

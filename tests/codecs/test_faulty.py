@@ -1,0 +1,79 @@
+"""Files that are odd, broken or made to harm, against tifffile and imagecodecs."""
+
+import struct
+from io import BytesIO
+
+import numpy as np
+import pytest
+from imgpipe import DecodeError, decode_image
+from imgpipe.codecs.boxes import box
+from imgpipe.steps.decode import read_head
+
+imagecodecs = pytest.importorskip("imagecodecs")
+tifffile = pytest.importorskip("tifffile")
+
+NOISE = np.random.default_rng(0).integers(0, 256, (90, 100, 3), np.uint8)
+ORIENTATION = 274
+
+
+def tiff(pixels: np.ndarray, *tags: tuple, **options) -> bytes:
+    """A TIFF by tifffile, with more tags."""
+    file = BytesIO()
+    given = {"photometric": "rgb", "metadata": None, "extratags": tags} | options
+    tifffile.imwrite(file, pixels, **given)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("type", "value"), [("s", "<x:xmp/>"), ("I", 7), ("B", b"<x:xmp/>")])
+def test_xmp_of_any_type_costs_no_tiff(type: str, value: object) -> None:
+    count = len(value) if isinstance(value, bytes) else 1 if type == "I" else 0
+    image = decode_image(tiff(NOISE, (700, type, count, value, True)))
+    assert np.array_equal(image.pixels, NOISE)
+    assert [str(loss) for loss in image.lost] == ["metadata (XMP)"]
+
+
+def in_parts(size: int, empty: int = 0) -> bytes:
+    """A JPEG XL in a container, in parts of a size and some more that are empty."""
+    whole = bytes(imagecodecs.jpegxl_encode(NOISE, lossless=True, usecontainer=False))
+    whole = whole[whole.index(b"\xff\x0a") :]
+    pieces = [b""] * empty + [whole[at : at + size] for at in range(0, len(whole), size)]
+    parts = [
+        box(b"jxlp", (number | (number == len(pieces) - 1) << 31).to_bytes(4), piece)
+        for number, piece in enumerate(pieces)
+    ]
+    head = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    return head + b"".join(parts)
+
+
+def test_a_jpeg_xl_in_many_parts_is_read_and_one_in_too_many_is_refused() -> None:
+    for data in (in_parts(9), in_parts(2000, empty=9)):
+        assert np.array_equal(decode_image(data).pixels, NOISE)
+    with pytest.raises(DecodeError, match="parts"):
+        read_head(in_parts(1))
+
+
+FLOATS = (NOISE[:4, :6] / 255).astype(np.float32)
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_floats_of_a_tiff_are_as_large_as_is_told(orientation: int, bigtiff: bool) -> None:
+    data = tiff(FLOATS, (ORIENTATION, "H", 1, orientation, True), bigtiff=bigtiff)
+    image, head = decode_image(data), read_head(data)
+    assert head.upright_size == (image.width, image.height)
+    assert head.upright_size == ((4, 6) if orientation > 4 else (6, 4))
+
+
+@pytest.mark.parametrize("side", [0, -50000])
+def test_sides_that_are_none_are_refused(side: int) -> None:
+    data = tiff(FLOATS)
+    width = struct.pack("<HHLL", 256, 4, 1, 6), struct.pack("<HHLl", 256, 9, 1, side)
+    assert data[:4] == b"II*\0"
+    changed = data.replace(*(width if width[0] in data else map(shorts, (6, side))))
+    assert changed != data
+    with pytest.raises(DecodeError, match="pixels"):
+        read_head(changed)
+
+
+def shorts(side: int) -> bytes:
+    return struct.pack("<HHLhH", 256, 8 if side < 0 else 3, 1, max(side, -32768), 0)
