@@ -5,7 +5,8 @@ from imgpipe.losses import Loss
 
 _SIGNATURE = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
 _FIRST = (b"JXL ", b"ftyp", b"jxll")  # in this order, before all others
-_MOST = 2**20  # bytes of an EXIF block, which a packed one may claim to be more of
+_MOST_EXIF = 2**20  # bytes of a block, which a packed one may claim to be more of
+_MOST_PARTS = 2**14  # that a picture may lie in
 _TIFF_AT = bytes(4)  # how far behind these the EXIF block begins
 _SAID = {
     b"xml ": Loss("metadata", "XMP"),
@@ -17,18 +18,23 @@ _SAID = {
 def codestream(data: bytes, most: int | None = None) -> tuple[int, memoryview]:
     """Where the picture itself begins in a file, and its bytes, about `most` at least.
 
-    They are copied only where they lie in several parts. Raises ValueError where there are none.
+    They are copied only where they lie in several parts. Raises ValueError where there are none, or
+    more than a picture is cut into.
     """
     if data.startswith(b"\xff\x0a"):
         return 0, memoryview(data)
-    start, parts = 0, []
+    start, held, parts = 0, 0, []
     for one in boxes(data):
-        if one.kind in (b"jxlc", b"jxlp"):
-            at = one.body + 4 * (one.kind == b"jxlp")  # a part begins with its number
-            start = start or at
-            parts.append(memoryview(data)[at : one.end])
-            if most and sum(map(len, parts)) >= most:
-                break
+        at = one.body + 4 * (one.kind == b"jxlp")  # a part begins with its number
+        if one.kind not in (b"jxlc", b"jxlp") or at >= one.end:
+            continue
+        start = start or at
+        parts.append(memoryview(data)[at : one.end])
+        held += one.end - at
+        if most and held >= most:
+            break
+        if len(parts) > _MOST_PARTS:
+            raise ValueError(f"a picture in more than {_MOST_PARTS} parts")
     if not parts:
         raise ValueError("no picture in its container")
     return start, parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
@@ -59,7 +65,7 @@ def _unpacked(body: bytes) -> bytes:
     import imagecodecs  # which is large, so not before there is a picture for it
 
     try:
-        return bytes(imagecodecs.brotli_decode(body, out=_MOST))
+        return bytes(imagecodecs.brotli_decode(body, out=_MOST_EXIF))
     except imagecodecs.BrotliError:
         return b""
 
