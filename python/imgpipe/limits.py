@@ -50,6 +50,8 @@ class Limits:
         self, width: int, height: int, path: Path | None = None, frames: int = 1
     ) -> None:
         """Raise LimitExceeded for a picture of so many pixels or frames that none is meant."""
+        if min(width, height) < 1:
+            raise LimitExceeded(f"Expected sides of at least 1 pixel, got {width}x{height}", path)
         if max(width, height) > self.side:
             raise LimitExceeded(
                 f"Expected sides of at most {self.side} pixels, got {width}x{height}; "

@@ -139,7 +139,7 @@ def _copy(source: Mapping[int, Any], result: Any, tags: Iterable[int]) -> None:
 def orientation_of(opened: ImageFile) -> int:
     """EXIF's orientation, 1 where there is none or it means nothing."""
     try:
-        return _meant(opened.getexif().get(Base.Orientation, 1))
+        return meant_orientation(opened.getexif().get(Base.Orientation, 1))
     except Exception:  # a broken EXIF block, on which Pillow raises anything, costs no picture
         return 1
 
@@ -151,12 +151,13 @@ def exif_orientation(exif: bytes | None) -> int:
     block = pil.Exif()
     try:
         block.load(exif)
-        return _meant(block.get(Base.Orientation, 1))
+        return meant_orientation(block.get(Base.Orientation, 1))
     except Exception:  # as above
         return 1
 
 
-def _meant(orientation: Any) -> int:
+def meant_orientation(orientation: Any) -> int:
+    """What a tag says of the orientation, 1 where it means nothing."""
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 

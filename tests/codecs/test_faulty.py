@@ -5,8 +5,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from imgpipe import DecodeError, decode_image
+from imgpipe import DecodeError, ImageFormat, LimitExceeded, decode_image
+from imgpipe.codecs import codec
 from imgpipe.codecs.boxes import box
+from imgpipe.limits import Limits
 from imgpipe.steps.decode import read_head
 
 imagecodecs = pytest.importorskip("imagecodecs")
@@ -68,13 +70,41 @@ def test_floats_of_a_tiff_are_as_large_as_is_told(orientation: int, bigtiff: boo
 @pytest.mark.parametrize("side", [0, -50000])
 def test_sides_that_are_none_are_refused(side: int) -> None:
     data = tiff(FLOATS)
-    width = struct.pack("<HHLL", 256, 4, 1, 6), struct.pack("<HHLl", 256, 9, 1, side)
-    assert data[:4] == b"II*\0"
-    changed = data.replace(*(width if width[0] in data else map(shorts, (6, side))))
-    assert changed != data
+    width, changed = struct.pack("<HHLL", 256, 4, 1, 6), struct.pack("<HHLl", 256, 9, 1, side)
+    assert width in data
     with pytest.raises(DecodeError, match="pixels"):
-        read_head(changed)
+        read_head(data.replace(width, changed))
+    with pytest.raises(LimitExceeded, match=f"got {side}x4"):
+        Limits().check_dimensions(side, 4)
 
 
-def shorts(side: int) -> bytes:
-    return struct.pack("<HHLhH", 256, 8 if side < 0 else 3, 1, max(side, -32768), 0)
+def paged(bigtiff: bool) -> bytes:
+    file = BytesIO()
+    with tifffile.TiffWriter(file, bigtiff=bigtiff) as opened:
+        for page in (FLOATS, FLOATS / 2, FLOATS / 4):
+            opened.write(page, photometric="rgb", metadata=None)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_pages_of_floats_are_read_or_told(bigtiff: bool) -> None:
+    data = paged(bigtiff)
+    head, image = read_head(data), decode_image(data)
+    assert head.frames == 3
+    assert np.array_equal([page.pixels for page in image.frames], [FLOATS, FLOATS / 2, FLOATS / 4])
+    still = codec(ImageFormat.TIFF).decode(data, head)
+    assert [str(loss) for loss in still.lost] == ["pages (those after the first)"]
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("to", [0, 1, 2, 99999])
+def test_pages_that_lead_nowhere_or_to_others_are_read_once(to: int, bigtiff: bool) -> None:
+    data = bytearray(paged(bigtiff))
+    with tifffile.TiffFile(BytesIO(data)) as opened:
+        starts = [page.offset for page in opened.pages]
+        entries = len(opened.pages[2].tags)
+    size = 8 if bigtiff else 4
+    at = starts[2] + (8 + 20 * entries if bigtiff else 2 + 12 * entries)
+    data[at : at + size] = (starts[to] if to < 3 else to).to_bytes(size, "little")
+    assert read_head(bytes(data)).frames == 3
+    assert len(decode_image(bytes(data)).frames) == 3

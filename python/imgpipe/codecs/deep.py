@@ -18,11 +18,11 @@ from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
-from imgpipe.codecs.tifftags import with_exif
+from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Space
 from imgpipe.losses import Loss
-from imgpipe.metadata import block_of_tiff
+from imgpipe.metadata import block_of_tiff, meant_orientation
 from imgpipe.orientation import copies, upright
 
 TRAITS = {
@@ -34,7 +34,8 @@ TRAITS = {
 
 _AVIF_DEPTH = 12
 _DEFLATE = 8  # TIFF's number for it
-_BITS, _PHOTOMETRIC, _SAMPLES, _EXTRA, _ICC = 258, 262, 277, 338, 34675  # its tags
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262  # its tags
+_ORIENTATION, _SAMPLES, _EXTRA, _ICC = 274, 277, 338, 34675
 _LEFT = {700: Loss("metadata", "XMP"), 34377: Loss("metadata", "IPTC")}
 
 # For a pixel, for each of its channels; measured, and held to by a test.
@@ -58,11 +59,21 @@ def head(data: bytes, format: ImageFormat) -> Head:
     except Exception:  # it knows no colours in floats, and raises anything
         if format is not ImageFormat.TIFF:
             raise
-    tags = pillow.tiff_tags(data, 0)
+    return _head_of_tiff(data)
+
+
+def _head_of_tiff(data: bytes) -> Head:
+    """Its size is that of the picture once it is upright, as Pillow has it of others."""
+    tags, pages = pillow.tiff_tags(data, 0), len(directories(data))
     if tags.get(_PHOTOMETRIC) not in (1, 2):
         raise ValueError("samples of a kind that is not read")
-    depth = int(max(tags.get(_BITS, (1,))))
-    return Head(format, int(tags[256]), int(tags[257]), int(tags.get(_SAMPLES, 1)), depth)
+    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    if min(width, height) < 1:
+        raise ValueError(f"a picture of {width}x{height} pixels")
+    if meant_orientation(tags.get(_ORIENTATION)) > 4:
+        width, height = height, width
+    depth, channels = int(max(tags.get(_BITS, (1,)))), int(tags.get(_SAMPLES, 1))
+    return Head(ImageFormat.TIFF, width, height, channels, depth, frames=pages)
 
 
 def cost(head: Head, scale: int) -> int:
@@ -117,7 +128,7 @@ def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
     pixels = [first.pixels]
     for number in range(1, head.frames):
         tags = pillow.tiff_tags(data, number)
-        if sorted((tags[256], tags[257])) != sorted((head.width, head.height)):
+        if sorted((tags[_WIDTH], tags[_HEIGHT])) != sorted((head.width, head.height)):
             return first.losing(UNLIKE)  # before there is memory for it
         page = _READERS[head.format](data, head, number)
         if page.shape != first.pixels.shape or page.dtype != first.pixels.dtype:

@@ -26,12 +26,12 @@ from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.boxes import has_gain_map
 from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
-from imgpipe.codecs.tifftags import with_exif
+from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
-from imgpipe.metadata import orientation_of, tiff_exif
+from imgpipe.metadata import meant_orientation, orientation_of, tiff_exif
 from imgpipe.orientation import copies, upright
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
@@ -67,6 +67,7 @@ _LIBRARIES = {
     ImageFormat.JPEG2000: "jpg_2000",
 }
 
+_BITS, _ORIENTATION = 258, 274  # tags of a TIFF
 _OTHERS = {"xmp": "XMP", "photoshop": "IPTC", "comment": "a comment"}
 
 # For a pixel of 1 to 4 channels: as the library holds it, as Pillow does, as bytes, as an array.
@@ -209,7 +210,7 @@ def describe(data: bytes, head: Head) -> Image:
 def turn(data: bytes, head: Head) -> int:
     """The orientation by which such a reader's pixels are turned."""
     if head.format is ImageFormat.TIFF:
-        return int(tiff_tags(data, 0).get(274, 1))
+        return meant_orientation(tiff_tags(data, 0).get(_ORIENTATION, 1))
     return head.orientation
 
 
@@ -217,9 +218,8 @@ def tiff_tags(data: bytes, page: int) -> Mapping[int, Any]:
     """What one page of a TIFF says of itself."""
     file = BytesIO(data)
     tags = ImageFileDirectory_v2(file.read(16 if data[2:3] == b"+" or data[3:4] == b"+" else 8))
-    for _ in range(page + 1):
-        file.seek(tags.next)
-        tags.load(file)
+    file.seek(directories(data)[page])
+    tags.load(file)
     return dict(tags)
 
 
@@ -232,7 +232,7 @@ def _depth(opened: ImageFile.ImageFile, data: bytes, format: ImageFormat) -> int
     if format is ImageFormat.PNG:
         return data[24]
     if isinstance(opened, TiffImageFile):
-        return int(max(opened.tag_v2.get(258, (1,))))
+        return int(max(opened.tag_v2.get(_BITS, (1,))))
     if format is ImageFormat.JPEG2000:
         at = data.find(b"\xff\x4f\xff\x51")  # SOC, SIZ: ITU-T T.800, A.5.1
         return (data[at + 42] & 0x7F) + 1 if 0 <= at < len(data) - 42 else 8

@@ -1,4 +1,4 @@
-"""An EXIF block put into a TIFF file, whichever library wrote it: TIFF 6.0, section 2."""
+"""The directories of a TIFF, and an EXIF block put into one: TIFF 6.0, section 2."""
 
 import struct
 
@@ -6,6 +6,28 @@ from PIL.Image import Exif
 
 _ENTRY = 12
 _CLASSIC = {b"II*\0": "<", b"MM\0*": ">"}
+_MOST_PAGES = 2**16
+
+
+def directories(data: bytes) -> list[int]:
+    """Where the directory of each page begins, of a BigTIFF too; one that is led to again is left.
+
+    Raises ValueError for more of them than pages are meant.
+    """
+    big = b"+" in data[2:4]
+    counts, entry, places = (8, 20, 8) if big else (2, _ENTRY, 4)
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little" if data[:2] == b"II" else "big")
+
+    found: dict[int, None] = {}
+    at = number(8 if big else 4, places)
+    while 0 < at < len(data) and at not in found:
+        found[at] = None
+        if len(found) > _MOST_PAGES:
+            raise ValueError(f"more than {_MOST_PAGES} pages")
+        at = number(at + counts + entry * number(at, counts), places)
+    return list(found)
 
 
 def with_exif(data: bytes, exif: bytes) -> bytes:
@@ -15,7 +37,7 @@ def with_exif(data: bytes, exif: bytes) -> bytes:
     BigTIFF, whose directories are others.
     """
     if data[:4] not in _CLASSIC:
-        raise ValueError("a TIFF of more than 4 GiB, into which no EXIF block is put")
+        raise ValueError("a BigTIFF, into which no EXIF block is put")
     order = _CLASSIC[data[:4]]
     block = Exif()
     block.load(exif)
