@@ -8,6 +8,7 @@ import numpy as np
 
 from imgpipe.codecs import absent, codec, writable
 from imgpipe.codecs.base import Codec, Encoding, Traits
+from imgpipe.codecs.markers import as_told
 from imgpipe.colour import to_srgb
 from imgpipe.errors import ConfigError, EncodeError
 from imgpipe.files import ImageData
@@ -132,12 +133,14 @@ def _of_such(image: Image, traits: Traits, policy: Policy) -> Traits:
 def smaller_of(made: Encoded, loaded: ImageData) -> Encoded:
     """What was made of a picture that nothing was done to, or its own file where that is smaller.
 
-    Its file is only taken where it has nothing in it that was to be left out.
+    Its file is only taken where it has nothing in it that was to be left out, and a JPEG without
+    what is said where nobody looks.
     """
     metadata = any(loss.kind == "metadata" for loss in made.lost)
     if made.format is not loaded.file.format or metadata:
         return made
-    return made if len(made.data) <= len(loaded.data) else replace(made, data=loaded.data, lost=())
+    own = as_told(loaded.data) if made.format is ImageFormat.JPEG else loaded.data
+    return made if own is None or len(made.data) <= len(own) else replace(made, data=own, lost=())
 
 
 def _held(image: Image, traits: Traits, policy: Policy) -> Image:
