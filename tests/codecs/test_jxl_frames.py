@@ -1,5 +1,6 @@
 """JPEG XLs of many frames, against what libjxl shows of them."""
 
+import tracemalloc
 from base64 import b64decode
 from pathlib import Path
 
@@ -151,3 +152,40 @@ def test_frames_are_counted_in_a_file_that_is_longer_than_its_head(tmp_path: Pat
     file = ImageFile(path, path.stat().st_size, ImageFormat.JXL)
     assert file.size_bytes > 2**17
     assert peek(file).frames == load(file).head.frames == 4
+
+
+def in_bits(*numbers: tuple[int, int]) -> bytes:
+    """Numbers of so many bits, the lowest first, up to a whole byte."""
+    text = "".join(f"{number:0{count}b}"[::-1] for number, count in numbers if count)
+    return int(text[::-1], 2).to_bytes(-(-len(text) // 8), "little")
+
+
+# 8x8 pixels, an animation of 100 ticks a second, all else as usual or told to be so.
+FILM = in_bits(
+    *((0x0AFF, 16), (1, 1), (0, 5), (1, 3), (0, 1), (1, 1), (0, 3), (0, 1), (0, 1), (1, 1)),
+    *((0, 2), (0, 2), (0, 2), (0, 1), (0, 1), (0, 2), (1, 1), (0, 2), (1, 1), (1, 1), (1, 1)),
+    *((0, 2), (1, 1)),
+)
+FRAME = (0, 1), (0, 2), (0, 1), (0, 2), (0, 2), (0, 6), (0, 2), (0, 1), (0, 2), (1, 2)
+NEXT = in_bits(*FRAME, (0, 1), (0, 2), (0, 2), (1, 1), (0, 2), (0, 1)) + in_bits((0, 12))
+LAST = in_bits(*FRAME, (1, 1), (0, 2), (1, 1), (0, 2), (0, 1))
+
+
+@pytest.mark.parametrize(("others", "frames"), [(9, 10), (255, 256), (17000, 1)])
+def test_frames_are_counted_up_to_more_than_is_ever_read(others: int, frames: int) -> None:
+    assert read_head(FILM + NEXT * others + LAST).frames == frames
+
+
+def test_what_is_passed_over_takes_no_memory() -> None:
+    size = 2**26  # bits of an extension
+    told = [(1, 2), (0, 4), (3, 2), (size & 0xFFF, 12)]
+    told += [(1, 1), (size >> 12 & 0xFF, 8), (1, 1), (size >> 20, 8), (0, 1)]
+    data = FILM + in_bits(*FRAME, (1, 1), (0, 2), (1, 1), *told) + bytes(size // 8)
+    tracemalloc.start()
+    try:
+        assert read_head(data).frames == 1
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(DecodeError, match="cut short"):
+        read_head(data[:-9])

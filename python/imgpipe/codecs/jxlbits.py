@@ -1,5 +1,7 @@
 """How numbers are told in the headers of a JPEG XL: ISO/IEC 18181-1, annex B."""
 
+HALF = 16  # bits of a float
+
 
 class Bits:
     """Numbers of some bits, the lowest first, from `at`, which counts bits."""
@@ -9,13 +11,16 @@ class Bits:
         self.at = at
 
     def __call__(self, count: int) -> int:
-        end = self.at + count
-        if end > 8 * len(self._data):
+        start = self.at
+        self.skip(count)
+        value = int.from_bytes(self._data[start // 8 : -(-self.at // 8)], "little")
+        return value >> start % 8 & ((1 << count) - 1)
+
+    def skip(self, count: int) -> None:
+        """Go on behind some bits, whatever they are. Raises ValueError where there are fewer."""
+        if self.at + count > 8 * len(self._data):
             raise ValueError("a header that is cut short")
-        value = int.from_bytes(self._data[self.at // 8 : -(-end // 8)], "little")
-        value = value >> self.at % 8 & ((1 << count) - 1)
-        self.at = end
-        return value
+        self.at += count
 
     def one_of(self, *choices: tuple[int, int]) -> int:
         """U32: one of four ways to tell a number, each an offset and bits that are added."""
@@ -43,7 +48,7 @@ class Bits:
     def skip_extensions(self) -> None:
         """What later versions of the format may add."""
         present = self.long()
-        self(sum(self.long() for _ in range(present.bit_count())))
+        self.skip(sum(self.long() for _ in range(present.bit_count())))
 
     def align(self) -> None:
         """Go on at the next whole byte."""

@@ -5,7 +5,7 @@ Frames follow each other, and where the next one begins is told by the sizes of 
 
 from dataclasses import dataclass
 
-from imgpipe.codecs.jxlbits import Bits
+from imgpipe.codecs.jxlbits import HALF, Bits
 from imgpipe.codecs.jxlbox import codestream
 from imgpipe.codecs.jxlhead import Animation, JxlHead
 
@@ -13,8 +13,7 @@ _REGULAR, _LOW, _REFERENCE, _SKIPPED = range(4)  # kinds of frames
 _SHOWN = (_REGULAR, _SKIPPED)
 _REPLACE, _ADD, _BLEND, _WEIGHTED, _MULTIPLY = range(5)  # what becomes of the frame before
 _LOW_IS_A_FRAME = 0x20  # a flag
-_MOST = 2**20  # parts of frames that are counted, far more than pictures that are not refused have
-_HALF = 16  # bits of a float in a header
+_MOST_FRAMES, _MOST_PARTS = 2**14, 2**17  # that are counted; films have fewer, or are refused
 _FACTORS = (1, 0), (2, 0), (4, 0), (8, 0)
 _LEVELS = (1, 0), (2, 0), (3, 0), (4, 0)
 _NUMBERS = (0, 0), (1, 0), (2, 0), (3, 0)
@@ -56,17 +55,18 @@ def durations(data: bytes, head: JxlHead) -> list[float] | None:
         return None
     bits = Bits(codestream(data)[1], 8 * head.frames_at)
     found, parts = [], 0
-    while True:
+    for _ in range(_MOST_FRAMES):
         frame = _frame(bits, head, head.animation)
         if frame.is_shown:
             found.append(1000 * frame.ticks * head.animation.tick)
         if frame.is_last:
             return found
         parts += frame.parts
-        if parts > _MOST or bits(1):  # or they are in a coded order
+        if parts > _MOST_PARTS or bits(1):  # or they are in a coded order
             return None
         size = _size_of(bits, frame.parts)
-        bits.at += 8 * size
+        bits.skip(8 * size)
+    return None
 
 
 def _size_of(bits: Bits, parts: int) -> int:
@@ -89,7 +89,7 @@ def _frame(bits: Bits, head: JxlHead, animation: Animation) -> _FrameHead:
         size, part = _cut(bits, size, kind)
     ticks, last = _showing(bits, head, animation, kind, part)
     count = bits.one_of((0, 0), (0, 4), (16, 5), (48, 10))
-    bits(8 * count)  # a name
+    bits.skip(8 * count)  # a name
     _filters(bits, modular)
     bits.skip_extensions()
     smaller <<= 3 * low
@@ -175,13 +175,13 @@ def _filters(bits: Bits, modular: bool) -> None:
     if bits(1):  # all as usual
         return
     if bits(1) and bits(1):
-        bits(6 * _HALF)
+        bits.skip(6 * HALF)
     if bits(2):
         if not modular and bits(1):
-            bits(8 * _HALF)
+            bits.skip(8 * HALF)
         if bits(1):
-            bits(5 * _HALF)
+            bits.skip(5 * HALF)
         if bits(1):
-            bits((3 if modular else 4) * _HALF)
-        bits(_HALF * modular)
+            bits.skip((3 if modular else 4) * HALF)
+        bits.skip(HALF * modular)
     bits.skip_extensions()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imgpipe.codecs.jxlbits import Bits
+from imgpipe.codecs.jxlbits import HALF, Bits
 from imgpipe.codecs.jxlbox import codestream
 
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
@@ -10,7 +10,6 @@ _ALPHA, _SPOT, _CFA = 0, 2, 5
 _GREY, _XYB = 1, 2
 _D65, _SRGB_PRIMARIES, _CUSTOM = 1, 1, 2
 _MOST = 8192  # bytes that are looked at
-_HALF = 16  # bits of a float in a header
 _WEIGHTS = (15, 55, 210)  # of an upsampling by 2, 4 and 8
 SRGB, LINEAR, OTHER = 13, 8, -1
 
@@ -138,12 +137,11 @@ def _extra_channel(bits: Bits) -> None:
     kind = bits.enum()
     _depth(bits)
     bits.one_of((0, 0), (3, 0), (4, 0), (1, 3))
-    for _ in range(bits.one_of((0, 0), (0, 4), (16, 5), (48, 10))):
-        bits(8)
+    bits.skip(8 * bits.one_of((0, 0), (0, 4), (16, 5), (48, 10)))  # a name
     if kind == _ALPHA:
         bits(1)
     elif kind == _SPOT:
-        bits(64)
+        bits.skip(4 * HALF)
     elif kind == _CFA:
         bits.one_of((1, 0), (0, 2), (3, 4), (19, 8))
 
@@ -179,12 +177,12 @@ def _chromaticity(bits: Bits, points: int) -> int:
 def _frames_at(bits: Bits, xyb: bool, more: bool) -> int:
     """The byte behind the rest of the header: tones, and how colours and sizes are made."""
     if more and not bits(1):
-        bits(2 * _HALF + 1 + _HALF)
+        bits.skip(2 * HALF + 1 + HALF)
     bits.skip_extensions()
     if not bits(1):
         if xyb and not bits(1):
-            bits(16 * _HALF)
+            bits.skip(16 * HALF)
         chosen = bits(3)
-        bits(sum(_HALF * count for i, count in enumerate(_WEIGHTS) if chosen >> i & 1))
+        bits.skip(sum(HALF * count for i, count in enumerate(_WEIGHTS) if chosen >> i & 1))
     bits.align()
     return bits.at // 8
