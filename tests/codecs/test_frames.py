@@ -368,3 +368,20 @@ def test_frames_are_checked(smooth) -> None:
         Image(first, frames=(Frame(first.copy(), 10),))
     with pytest.raises(ValueError, match="^Expected frames like the first"):
         Image(first, frames=(Frame(first, 10), Frame(second, 10)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("loops", [0, 2, 70_000, 2**32 - 1])
+@pytest.mark.parametrize("longest", [104, 70_001, 655_355, 2**24, 2**42])
+def test_times_that_a_format_does_not_tell_become_its_longest(longest, loops, name) -> None:
+    format = ImageFormat[name]
+    pixels = np.random.default_rng(3).integers(0, 256, (2, 8, 9, 3), np.uint8)
+    frames = (Frame(pixels[0], longest), Frame(pixels[1], longest), Frame(pixels[0], 100))
+    film = Image(frames[0].pixels, frames=frames, loops=loops)
+    back = decode_image(encode_image(film, format))
+    assert back.loops == min(loops, 65_535)
+    most = {ImageFormat.GIF: 655_340, ImageFormat.WEBP: 2**24 - 1, ImageFormat.PNG: 65_535_000}
+    expected = min(longest, most.get(format, 2**32 - 1))
+    for frame in back.frames[:2]:
+        assert abs(frame.duration - expected) <= max(10, expected // 100)
+    assert abs(back.frames[2].duration - 100) <= 10

@@ -19,6 +19,15 @@ from imgpipe.losses import Loss
 
 _UNSAID = 100  # milliseconds that browsers show a frame for whose duration is 0
 _CENTISECOND = 10
+_MOST_LOOPS = 2**16 - 1
+_MOST_SHOWN = {  # milliseconds that a format tells of a frame, a little less where that is rounded
+    ImageFormat.GIF: 655_340,
+    ImageFormat.PNG: 65_535_000,
+    ImageFormat.WEBP: 2**24 - 1,
+    ImageFormat.AVIF: 2**32 - 1,
+}
+_MOST_OF_FILM = 2**31 - 1  # milliseconds of all frames of a WebP
+_MOST_EXACT = 65_535  # milliseconds that a PNG tells in thousandths, and longer ones in seconds
 UNLIKE = Loss("pages", "those after the first, which are not all like it")
 _LEAVE, _RESTORE = 1, 2  # what is done with a frame of a GIF once it has been shown
 
@@ -98,6 +107,25 @@ def _widened(frame: NDArray[Any], colours: int, alpha: bool) -> NDArray[Any]:
         opaque = np.full_like(frame[..., :1], 255)
         parts.append(frame[..., -1:] if own_alpha else opaque)
     return np.concatenate(parts, axis=2)
+
+
+def within(image: Image, format: ImageFormat) -> Image:
+    """An animation with no more loops than 65,535 and no longer frames than a format tells."""
+    if image.is_paged or format not in _MOST_SHOWN:
+        return image
+    most = _MOST_SHOWN[format]
+    if format is ImageFormat.WEBP:
+        most = min(most, _MOST_OF_FILM // len(image.frames))
+    exact = _MOST_EXACT if format is ImageFormat.PNG else most
+    frames = tuple(
+        frame._replace(duration=_told_time(min(frame.duration, most), exact))
+        for frame in image.frames
+    )
+    return replace(image, frames=frames, loops=min(image.loops, _MOST_LOOPS))
+
+
+def _told_time(milliseconds: int, exact: int) -> int:
+    return milliseconds if milliseconds <= exact else round(milliseconds / 1000) * 1000
 
 
 def save_frames(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.boxes import has_gain_map
 from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
-from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages
+from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages, within
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
 from imgpipe.formats import ImageFormat
@@ -164,6 +164,7 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
 
 def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
+        image = within(image, format)
         film = save_frames(image, format, options)
         return with_loops(film, image.loops) if format is ImageFormat.AVIF else film
     picture = as_pil(image, format)
