@@ -46,6 +46,7 @@ _UNTRUE = (
     Base.ExifInteroperabilityOffset,
 )
 
+DESCRIPTION = frozenset({*_DESCRIPTION, IFD.Exif, IFD.GPSInfo})  # tags of a TIFF that tell of it
 _PARTS = (IFD.Exif, IFD.GPSInfo, IFD.Interop, IFD.IFD1)  # which the main part points to
 
 

@@ -108,3 +108,11 @@ def test_pages_that_lead_nowhere_or_to_others_are_read_once(to: int, bigtiff: bo
     data[at : at + size] = (starts[to] if to < 3 else to).to_bytes(size, "little")
     assert read_head(bytes(data)).frames == 3
     assert len(decode_image(bytes(data)).frames) == 3
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("tags", [(), ((315, "s", 0, "Somebody", True),)], ids=["none", "artist"])
+def test_what_a_tiff_of_floats_says_is_read_or_told(tags: tuple, bigtiff: bool) -> None:
+    image = decode_image(tiff(FLOATS, *tags, bigtiff=bigtiff, software=False))
+    assert (image.exif is not None) is (bool(tags) and not bigtiff)
+    assert [str(loss) for loss in image.lost] == ["metadata (EXIF)"] * (bool(tags) and bigtiff)

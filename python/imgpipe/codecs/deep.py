@@ -22,7 +22,7 @@ from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Space
 from imgpipe.losses import Loss
-from imgpipe.metadata import block_of_tiff, meant_orientation
+from imgpipe.metadata import DESCRIPTION, block_of_tiff, meant_orientation
 from imgpipe.orientation import copies, upright
 
 TRAITS = {
@@ -108,10 +108,13 @@ def _described(data: bytes, head: Head) -> Image:
         return pillow.describe(data, head)
     except Exception:  # as above
         tags = pillow.tiff_tags(data, 0)
-        icc, lost = tags.get(_ICC), tuple(loss for tag, loss in _LEFT.items() if tag in tags)
+        icc, exif = tags.get(_ICC), block_of_tiff(data)
+        lost = [loss for tag, loss in _LEFT.items() if tag in tags]
+        if exif is None and DESCRIPTION & tags.keys():
+            lost.append(Loss("metadata", "EXIF"))
         empty = np.zeros((1, 1, 3), np.uint8)
         space: Space = "icc" if icc else "srgb"
-        return Image(empty, space, head.format, icc, block_of_tiff(data), lost)
+        return Image(empty, space, head.format, icc, exif, tuple(lost))
 
 
 def _takes(head: Head) -> bool:
