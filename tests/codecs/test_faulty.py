@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from imgpipe import DecodeError, ImageFormat, LimitExceeded, decode_image
 from imgpipe.codecs import codec
+from imgpipe.codecs.avifbox import with_metadata
+from imgpipe.codecs.aviffilm import loops_in
 from imgpipe.codecs.boxes import box
 from imgpipe.limits import Limits
 from imgpipe.steps.decode import read_head
@@ -82,7 +84,7 @@ def paged(bigtiff: bool) -> bytes:
     file = BytesIO()
     with tifffile.TiffWriter(file, bigtiff=bigtiff) as opened:
         for page in (FLOATS, FLOATS / 2, FLOATS / 4):
-            opened.write(page, photometric="rgb", metadata=None)
+            opened.write(page, photometric="rgb", metadata=None, software=False)
     return file.getvalue()
 
 
@@ -116,3 +118,31 @@ def test_what_a_tiff_of_floats_says_is_read_or_told(tags: tuple, bigtiff: bool) 
     image = decode_image(tiff(FLOATS, *tags, bigtiff=bigtiff, software=False))
     assert (image.exif is not None) is (bool(tags) and not bigtiff)
     assert [str(loss) for loss in image.lost] == ["metadata (EXIF)"] * (bool(tags) and bigtiff)
+
+
+def avif(pixels: np.ndarray) -> bytes:
+    return bytes(imagecodecs.avif_encode(pixels.astype(np.uint16) << 2, bitspersample=10))
+
+
+@pytest.mark.parametrize("kind", [b"meta", b"pitm", b"iloc", b"iinf", b"iprp", b"ipco", b"ipma"])
+def test_an_avif_without_a_part_is_of_another_layout(kind: bytes) -> None:
+    data = avif(NOISE)
+    assert with_metadata(data, b"MM\0*", b"profile") != data
+    at = data.index(kind)
+    cut = data[: at - 4] + box(kind) + data[at - 4 + int.from_bytes(data[at - 4 : at]) :]
+    for broken in (data.replace(kind, b"free"), cut, data[:at], data[: at + 4], data[: at + 9]):
+        with pytest.raises(ValueError, match=".") as caught:
+            with_metadata(broken, b"MM\0*", b"profile")
+        assert caught.type is ValueError
+
+
+EDITS = box(b"edts", box(b"elst", bytes([0, 0, 0, 1]), bytes(3), b"\1", bytes([0, 0, 0, 9])))
+
+
+@pytest.mark.parametrize(
+    "track",
+    [b"", box(b"tkhd"), EDITS, box(b"tkhd") + EDITS, box(b"tkhd") + box(b"edts", box(b"elst"))],
+    ids=["nothing", "no edits", "no header", "an empty header", "empty edits"],
+)
+def test_loops_that_are_told_wrongly_cost_no_film(track: bytes) -> None:
+    assert loops_in(box(b"moov", box(b"trak", track))) in (0, 1)

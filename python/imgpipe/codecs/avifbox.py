@@ -17,6 +17,13 @@ def with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) ->
 
     Raises ValueError for one of another layout.
     """
+    try:
+        return _with_metadata(data, exif, icc_profile)
+    except (StopIteration, KeyError, IndexError, struct.error) as error:
+        raise ValueError("an AVIF of another layout") from error
+
+
+def _with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:
     meta = next(one for one in boxes(data) if one.kind == b"meta")
     inner = {one.kind: data[one.body : one.end] for one in boxes(data, meta.body + 4, meta.end)}
     (primary,) = struct.unpack(">H", inner[b"pitm"][4:])
@@ -63,6 +70,8 @@ def _added(items: bytes, item: bytes) -> bytes:
 def _described(properties: bytes, item: int, icc_profile: bytes) -> bytes:
     """All items' properties, with a profile as one more of `item`."""
     held, shares = boxes(properties)
+    if (held.kind, shares.kind) != (b"ipco", b"ipma"):
+        raise ValueError("properties in another order")
     number = 1 + sum(1 for _ in boxes(properties, held.body, held.end))
     profile = box(b"colr", b"prof", icc_profile)
     whole = box(b"ipco", properties[held.body : held.end], profile)
@@ -76,4 +85,6 @@ def _described(properties: bytes, item: int, icc_profile: bytes) -> bytes:
         if int.from_bytes(own[:2]) == item:
             own = own[:2] + bytes([own[2] + 1]) + own[3:] + bytes([number])
         made, at = made + own, end
+    if at != len(body):
+        raise ValueError("properties that are cut short")
     return whole + box(b"ipma", made)

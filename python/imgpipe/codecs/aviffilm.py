@@ -5,6 +5,7 @@ track lasts.
 """
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from imgpipe.codecs.boxes import Box, boxes
@@ -57,11 +58,14 @@ def _tracks(data: bytes) -> Iterator[tuple[_Field, _Field, _Field]]:
     """Of each track how long it lasts, the flags of its edits, and how long they last once."""
     for movie in (one for one in boxes(data) if one.kind == b"moov"):
         for track in _within(data, movie, b"trak"):
-            headers = list(_within(data, track, b"tkhd"))
-            for edit in _within(data, track, b"edts"):
-                for edits in _within(data, edit, b"elst"):
-                    flags = _Field(edits.body + 1, 3)
-                    yield _number(data, headers[0], 20, 28), flags, _number(data, edits, 8, 8)
+            edits = [
+                one
+                for edit in _within(data, track, b"edts")
+                for one in _within(data, edit, b"elst")
+            ]
+            for header, edit in product(_within(data, track, b"tkhd"), edits):
+                flags = _Field(edit.body + 1, 3)
+                yield _number(data, header, 20, 28), flags, _number(data, edit, 8, 8)
 
 
 def _within(data: bytes, outer: Box, kind: bytes) -> Iterator[Box]:
@@ -70,5 +74,5 @@ def _within(data: bytes, outer: Box, kind: bytes) -> Iterator[Box]:
 
 def _number(data: bytes, box: Box, at: int, at_long: int) -> _Field:
     """A duration, whose size and place depend on the version of its box."""
-    long = data[box.body] == 1
+    long = data[box.body : box.end][:1] == b"\1"
     return _Field(box.body + (at_long if long else at), 8 if long else 4)
