@@ -16,7 +16,7 @@ from imgpipe import (
     open_image,
     run_pipeline,
 )
-from imgpipe.codecs import codec
+from imgpipe.codecs import codec, jxlhead
 from imgpipe.files import ImageFile
 from imgpipe.steps.decode import read_head
 from imgpipe.steps.load import load, peek
@@ -189,3 +189,23 @@ def test_what_is_passed_over_takes_no_memory() -> None:
         tracemalloc.stop()
     with pytest.raises(DecodeError, match="cut short"):
         read_head(data[:-9])
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("associated", [0, 1])
+def test_alpha_that_was_multiplied_into_colours_is_taken_out(associated, channels) -> None:
+    pixels = np.full((8, 8, channels), 100, np.uint8)
+    pixels[..., -1] = 128
+    made = bytes(imagecodecs.jpegxl_encode(pixels, lossless=True, usecontainer=False))
+    colours = [(0, 1), (0, 1), (1, 2), (1, 2), (0, 1), (2, 2), (11, 4), (1, 2)]  # sRGB's of grey
+    head = in_bits(
+        *((0x0AFF, 16), (1, 1), (0, 5), (1, 3), (0, 1), (0, 1), (0, 1), (0, 2), (1, 1), (1, 2)),
+        *((0, 1), (0, 2), (0, 1), (0, 2), (0, 2), (0, 2), (associated, 1), (0, 1)),
+        *(colours if channels == 2 else [(1, 1)]),
+        *((0, 2), (1, 1)),
+    )
+    data = head + made[jxlhead.read_head(made).frames_at :]
+    assert np.array_equal(imagecodecs.jpegxl_decode(data), pixels)
+    shown = decode_image(data).pixels
+    assert np.array_equal(shown[..., -1], pixels[..., -1])
+    assert (shown[..., :-1] == (199 if associated else 100)).all()

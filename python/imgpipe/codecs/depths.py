@@ -21,5 +21,6 @@ def straight(pixels: NDArray[Any]) -> NDArray[Any]:
     alpha = pixels[..., -1:].astype(np.float32) / white
     colours = pixels[..., :-1] / np.where(alpha > 0, alpha, np.float32(1))
     if not real:
-        colours = np.minimum(colours + np.float32(0.5), white)
+        colours += np.float32(0.5)
+        np.minimum(colours, white, out=colours)
     return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=2)

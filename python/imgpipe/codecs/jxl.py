@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
-from imgpipe.codecs.depths import spread
+from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import shown_for
 from imgpipe.codecs.jxlbox import said, with_exif
 from imgpipe.codecs.jxlframes import durations
@@ -87,6 +87,8 @@ def _still(pixels: NDArray[Any], found: JxlHead) -> Image:
         pixels = pixels.astype(np.float32)
     if pixels.dtype == np.uint16 and not found.is_real and found.depth < 16:
         pixels = spread(pixels, found.depth)
+    if found.is_associated and pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        pixels = straight(pixels)
     picture = Image.from_array(pixels)
     if found.curve == LINEAR and pixels.dtype != np.uint8:
         return from_linear(picture, pixels.dtype)

@@ -29,7 +29,8 @@ class JxlHead:
 
     `curve` is how numbers mean light, `SRGB`, `LINEAR` or OTHER, where colours are sRGB's or grey;
     `curve_at` is the bit of the codestream at which that is told, or 0. `frames_at` is the byte at
-    which its frames begin, 0 where what comes before them is coded.
+    which its frames begin, 0 where what comes before them is coded. `is_associated` says that alpha has
+    been multiplied into colours.
     """
 
     width: int
@@ -44,6 +45,7 @@ class JxlHead:
     curve: int = SRGB
     curve_at: int = 0
     frames_at: int = 0
+    is_associated: bool = False
 
 
 def read_head(data: bytes) -> JxlHead:
@@ -65,14 +67,13 @@ def read_head(data: bytes) -> JxlHead:
     depth, real = _depth(bits)
     bits(1)
     extra = bits.one_of((0, 0), (1, 0), (2, 4), (1, 12))
-    for _ in range(extra):
-        _extra_channel(bits)
+    associated = [_extra_channel(bits) for _ in range(extra)]
     xyb = bool(bits(1))
     grey, profile, curve, curve_at = _colours(bits)
     frames_at = 0 if profile or preview else _frames_at(bits, xyb, bool(more))
     return JxlHead(
         *(width, height, orientation, depth, real, animation, extra),
-        *(grey, xyb, curve, curve_at, frames_at),
+        *(grey, xyb, curve, curve_at, frames_at, any(associated)),
     )
 
 
@@ -131,19 +132,21 @@ def _depth(bits: Bits) -> tuple[int, bool]:
     return bits.one_of((8, 0), (10, 0), (12, 0), (1, 6)), False
 
 
-def _extra_channel(bits: Bits) -> None:
+def _extra_channel(bits: Bits) -> bool:
+    """Whether it is alpha that has been multiplied into colours."""
     if bits(1):
-        return
+        return False
     kind = bits.enum()
     _depth(bits)
     bits.one_of((0, 0), (3, 0), (4, 0), (1, 3))
     bits.skip(8 * bits.one_of((0, 0), (0, 4), (16, 5), (48, 10)))  # a name
     if kind == _ALPHA:
-        bits(1)
-    elif kind == _SPOT:
+        return bool(bits(1))
+    if kind == _SPOT:
         bits.skip(4 * HALF)
     elif kind == _CFA:
         bits.one_of((1, 0), (0, 2), (3, 4), (19, 8))
+    return False
 
 
 def _colours(bits: Bits) -> tuple[bool, bool, int, int]:
