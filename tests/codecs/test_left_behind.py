@@ -107,3 +107,17 @@ def test_a_gain_map_that_says_more_is_left_behind(last: bool, tmp_path: Path) ->
     made = run(tmp_path, data, **settings)
     assert SECRET not in made
     assert decode_image(made).lost == ()
+
+
+@pytest.mark.parametrize("format", [ImageFormat.JXL, ImageFormat.JPEG])
+@pytest.mark.parametrize(("keep", "lost"), [("none", "EXIF"), ("exif", "parts of EXIF")])
+def test_all_of_exif_that_is_lost_is_told_as_all(keep: str, lost: str, format, tmp_path) -> None:
+    exif = pil.Exif()
+    exif[0x8298], exif.get_ifd(0x8825)[1] = "Somebody", "N"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.jpg").write_bytes(jpeg(exif=exif))
+    settings = {"format": format, "lossless_jpeg": True, "keep": keep, "forbid_loss": {"metadata"}}
+    ((_, why),) = run_pipeline(
+        PipelineConfig(tmp_path / "in", tmp_path / "out", **settings)
+    ).failed
+    assert f"metadata ({lost})" in why

@@ -77,9 +77,7 @@ def encode(
     assert writer is not None  # check_writable saw to it
     traits = _of_such(image, writer.TRAITS[format], policy)
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
-    held = _held(image.shown(), traits, policy)
-    if says_less(exif, image.exif):
-        held = held.losing(Loss("metadata", "EXIF" if exif is None else "parts of EXIF"))
+    held = _telling(_held(image.shown(), traits, policy), exif)
     _check_losses(held.lost, policy, path)
     how = replace(how, exif=exif, icc_profile=held.icc_profile)
     try:
@@ -109,8 +107,7 @@ def transcoded(
     from imgpipe.codecs.jxl import encode_jpeg  # check_writable saw to its being there
 
     kept = kept_exif(image.exif, policy.keep)
-    less = says_less(kept, image.exif)
-    told = image.losing(Loss("metadata", "parts of EXIF")) if less else image
+    told = _telling(image, kept)
     _check_losses(told.lost, policy, loaded.file.path)
     exif = with_orientation(kept, loaded.head.orientation if loaded.head else 1)
     try:
@@ -118,6 +115,13 @@ def transcoded(
     except Exception:  # a JPEG of a kind that JPEG XL does not hold is drawn anew
         return None
     return Encoded(data, format, (image.width, image.height), tuple(sorted(set(told.lost))))
+
+
+def _telling(image: Image, exif: bytes | None) -> Image:
+    """`image` with what is lost of its EXIF block where `exif` is what is kept."""
+    if not says_less(exif, image.exif):
+        return image
+    return image.losing(Loss("metadata", "EXIF" if exif is None else "parts of EXIF"))
 
 
 def _of_such(image: Image, traits: Traits, policy: Policy) -> Traits:
