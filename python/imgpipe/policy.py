@@ -54,9 +54,10 @@ class Policy:
     at how many times the size that is needed a picture is decoded at least; less is faster, and
     less sharp. `background` is what transparency is laid on where a format has none: red, green,
     blue. `if_larger` "keep" writes the input's own bytes where a picture nothing was done to would
-    become a larger file. `depth` is the most bits a sample has, None as many as picture and format
-    have; with `dither` samples that are rounded keep their mean over a few pixels. `reading` says
-    how pictures are read, `limits` which are refused. Raises ConfigError for anything else.
+    become a larger file, a JPEG's without what is said within or behind its scans. `depth` is the
+    most bits a sample has, None as many as picture and format have; with `dither` samples that are
+    rounded keep their mean over a few pixels. `reading` says how pictures are read, `limits` which
+    are refused. Raises ConfigError for anything else.
     """
 
     keep: frozenset[str] = frozenset({"copyright"})

@@ -117,7 +117,5 @@ def test_all_of_exif_that_is_lost_is_told_as_all(keep: str, lost: str, format, t
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x.jpg").write_bytes(jpeg(exif=exif))
     settings = {"format": format, "lossless_jpeg": True, "keep": keep, "forbid_loss": {"metadata"}}
-    ((_, why),) = run_pipeline(
-        PipelineConfig(tmp_path / "in", tmp_path / "out", **settings)
-    ).failed
+    ((_, why),) = run_pipeline(PipelineConfig(tmp_path / "in", tmp_path / "out", **settings)).failed
     assert f"metadata ({lost})" in why

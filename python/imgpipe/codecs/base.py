@@ -103,9 +103,8 @@ class Traits:
     """What a format can hold when it is written here.
 
     `depth` is bits a sample, `grey_depth` of pictures without colours, `real` says that floats are
-    held too.
-    `palette` is 256 colours at most, `frames` an animation, `pages`
-    several pictures. What is not written here `writes` says, of which the others tell what is read.
+    held too. `palette` is 256 colours at most, `frames` an animation, `pages` several pictures.
+    `writes` says whether it is written here; where not, the others tell what is read.
     """
 
     alpha: bool = False

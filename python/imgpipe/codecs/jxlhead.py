@@ -29,8 +29,8 @@ class JxlHead:
 
     `curve` is how numbers mean light, `SRGB`, `LINEAR` or OTHER, where colours are sRGB's or grey;
     `curve_at` is the bit of the codestream at which that is told, or 0. `frames_at` is the byte at
-    which its frames begin, 0 where what comes before them is coded. `is_associated` says that alpha has
-    been multiplied into colours.
+    which its frames begin, 0 where what comes before them is coded. `is_associated` says that
+    alpha has been multiplied into colours.
     """
 
     width: int
