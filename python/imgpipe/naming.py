@@ -1,6 +1,7 @@
 """Output names from templates such as `{dir}/{stem}_{variant}-{width}w.{hash:10}{ext}`."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -11,6 +12,12 @@ from imgpipe.errors import ConfigError
 FIELDS = ("dir", "stem", "variant", "width", "height", "hash", "ext")
 SIDECAR = ".dicom.json"
 """What is put behind an output's name for the file of what its DICOM picture says."""
+
+
+def sidecar_name(output: str | os.PathLike[str]) -> str:
+    """The name, or path, of the file beside `output`."""
+    return os.fspath(output) + SIDECAR
+
 
 _BY_CONTENT = {"width", "height", "hash"}
 _HASH_DIGITS = (4, 64)

@@ -1,5 +1,7 @@
 """DICOM files made for tests, and runs over them."""
 
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -56,6 +58,15 @@ def run(folder: Path, data: bytes, **settings):
     if not path.exists() or path.read_bytes() != data:  # the time of a file tells that it changed
         path.write_bytes(data)
     return run_pipeline(PipelineConfig(folder / "in", folder / "out", **settings))
+
+
+def imgpipe(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "imgpipe", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+
+def names(out: Path) -> set[str]:
+    return {path.name for path in out.iterdir() if path.is_file()}
 
 
 def groups(frames: list[dict[str, dict[str, object]]]) -> "pydicom.sequence.Sequence":

@@ -2,11 +2,6 @@
 
 import json
 import logging
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +13,6 @@ from imgpipe import (
     ImageFormat,
     OutputVariant,
     PipelineConfig,
-    open_image,
     run_pipeline,
 )
 from imgpipe.metadata import check_keep
@@ -28,7 +22,7 @@ from imgpipe.steps.decode import read_head
 from imgpipe.steps.plan import Output
 from PIL import Image as pil
 
-from .dicoms import SECRETS, made, ramp, run
+from .dicoms import SECRETS, imgpipe, made, names, ramp, run
 
 pydicom = pytest.importorskip("pydicom")
 
@@ -36,15 +30,6 @@ FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 NAME = "scan.png.dicom.json"
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of pydicom about its samples
-
-
-def imgpipe(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "imgpipe", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-
-
-def names(out: Path) -> set[str]:
-    return {path.name for path in out.iterdir() if path.is_file()}
 
 
 def full(**elements: object) -> bytes:
@@ -192,7 +177,7 @@ def test_a_file_of_somebody_is_not_replaced_unless_all_are(format, tmp_path: Pat
     out.mkdir()
     (out / NAME).write_text("somebody's")
     ((_, reason),) = run(tmp_path, data, format=format, keep="dicom").failed
-    assert "found one just now" in reason
+    assert f"Expected nothing of somebody else's at {out / NAME}" in reason
     assert names(out) == {NAME}
     assert not run(tmp_path, data, format=format, keep="none").failed  # as nothing goes there
     assert (out / NAME).read_text() == "somebody's"
@@ -255,98 +240,15 @@ def test_prune_finds_a_sidecar_whose_output_is_gone(tmp_path: Path) -> None:
     assert names(tmp_path / "out") == {"left.png", "left.png.dicom.json"}
 
 
-def killed(folder: Path, call: str, moment: str, nth: int, *options: str) -> None:
-    """A run that dies just before or after the nth `call` of the os module."""
-    arguments = ["run", str(folder / "in"), "-o", str(folder / "out"), *options]
-    script = f"""
-import os, signal, sys
-made, real = 0, os.{call}
-def deadly(*arguments, **more):
-    global made
-    made += 1
-    if made == {nth} and "{moment}" == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    real(*arguments, **more)
-    if made == {nth}:
-        os.kill(os.getpid(), signal.SIGKILL)
-os.{call} = deadly
-sys.argv[1:] = {arguments!r}
-from imgpipe.cli.main import main
-main()
-"""
-    run = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)
-    assert run.returncode == -signal.SIGKILL
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2])
-def test_a_kill_between_the_two_is_settled(moment: str, nth: int, tmp_path: Path) -> None:
-    data, out = made(ramp()), tmp_path / "out"
-    run(tmp_path, data, keep="dicom")
-    whole = {name: (out / name).read_bytes() for name in names(out)}
-    out.rename(tmp_path / "whole")
-    killed(tmp_path, "link", moment, nth, "--keep", "dicom")
-    left = {name: (out / name).read_bytes() for name in names(out)}
-    assert left.items() <= whole.items()
-    assert "scan.png" not in left or NAME in left
-    imgpipe("resume", out)
-    assert {name: (out / name).read_bytes() for name in names(out)} == whole
-    assert not list((out / ".imgpipe" / "tmp").iterdir())
-    assert len(run(tmp_path, data, keep="dicom").skipped) == 1
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2])
-def test_a_kill_while_both_are_replaced_is_settled(moment: str, nth: int, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run(tmp_path, made(ramp()), keep="dicom")
-    changed = made(ramp() // 2, PatientID="another")
-    (tmp_path / "in" / "scan.dcm").write_bytes(changed)
-    killed(tmp_path, "replace", moment, nth, "--keep", "dicom", "-O", "changed")
-    imgpipe("resume", out)
-    assert b"another" in (out / NAME).read_bytes()
-    assert np.array_equal(
-        open_image(out / "scan.png").pixels, open_image(tmp_path / "in" / "scan.dcm").pixels
-    )
-    assert len(run(tmp_path, changed, keep="dicom").skipped) == 1
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("call", ["unlink", "replace"])
-def test_a_kill_while_one_is_dropped_is_settled(call: str, moment: str, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run(tmp_path, made(ramp()), keep="dicom")
-    killed(tmp_path, call, moment, 1, "-O", "changed")
-    imgpipe("report", out)  # whatever opens the log settles it
-    assert names(out) == {"scan.png"}
-    imgpipe("resume", out)
-    assert names(out) == {"scan.png"}
-
-
-def test_an_intent_without_one_drops_what_is_there(tmp_path: Path) -> None:
-    """As a kill leaves it between the log and the removal."""
-    out = tmp_path / "out"
-    run(tmp_path, made(ramp()), keep="dicom")
-    with sqlite3.connect(out / ".imgpipe" / "run.sqlite") as log:
-        log.execute(
-            "update outputs set state = 'intent', next_sidecar_bytes = null, "
-            "next_sidecar_digest = null"
-        )
-    log.close()
-    imgpipe("report", out)
-    assert names(out) == {"scan.png"}
-
-
-def test_a_power_cut_that_empties_one_has_both_made_again(tmp_path: Path) -> None:
-    out, settings = tmp_path / "out", {"keep": "dicom", "durability": "none"}
+def test_prune_removes_both_where_making_them_anew_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "left.dcm").write_bytes(made(ramp()))
+    settings = {"keep": "dicom", "overwrite": "changed"}
     run(tmp_path, made(ramp()), **settings)
-    whole = (out / NAME).read_bytes()
-    os.truncate(out / NAME, 0)
-    with sqlite3.connect(out / ".imgpipe" / "run.sqlite") as log:
-        log.execute("update runs set ended = null")
-    log.close()
-    assert len(run(tmp_path, made(ramp()), **settings).successful) == 1
-    assert (out / NAME).read_bytes() == whole
+    assert run(tmp_path, made(ramp())[:-5000], **settings).failed
+    (tmp_path / "in" / "scan.dcm").unlink()
+    imgpipe("prune", tmp_path / "out", "--yes")
+    assert names(tmp_path / "out") == {"left.png", "left.png.dicom.json"}
 
 
 def test_names_end_in_their_extension_where_something_lies_beside(tmp_path: Path) -> None:

@@ -128,23 +128,24 @@ def prune_outputs(output_dir: Path, database: Path | None, remove: bool) -> None
         if gone:
             _check_sources(log.history.runs(), gone)
         for entry in gone:
-            left = [path for path, ours in _files_of(entry, output_dir) if not ours]
-            for path, ours in _files_of(entry, output_dir):
+            files = _files_of(entry, output_dir)
+            for path, ours in files:
                 if ours:
                     print(printable(path))
                     if remove:
                         path.unlink()
                 else:
                     print(f"{printable(path)}: changed since it was made, left", file=sys.stderr)
-            if remove and not left:
+            if remove and all(ours for _, ours in files):
                 log.forget(entry)
 
 
 def _files_of(entry: Entry, output_dir: Path) -> list[tuple[Path, bool]]:
     """What is there of an output, its sidecar first, and whether it is still as we made it."""
-    made = [(entry.sidecar, entry.sidecar_size, entry.sidecar_digest)]
-    if entry.state == "done":
-        made.append((entry.path, entry.size, entry.digest))
+    made = [
+        (entry.sidecar, entry.sidecar_size, entry.sidecar_digest),
+        (entry.path, entry.size, entry.digest),
+    ]
     files = [(output_dir / below, size, digest) for below, size, digest in made if size is not None]
     return [
         (path, path.stat().st_size == size and digest_of(path) == digest)

@@ -5,19 +5,20 @@ to appear, then their names, then one flush a folder. Killed in between, a run f
 in the log which of those files are its own.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from imgpipe.errors import ImageError, SaveError
+from imgpipe.errors import ImageError, ImgpipeError, SaveError
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
-from imgpipe.naming import SIDECAR
+from imgpipe.naming import sidecar_name
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Intent, Row, RunLog
 from imgpipe.steps.encode import Encoded
-from imgpipe.steps.save import Staged, publish, remove_own, sync_folders
+from imgpipe.steps.save import Staged, publish, remove_own, set_aside, sync_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Recorder:
     def _claim(self, item: Outcome, made: Made) -> Made:
         """Ask the log for another name where the content was not what the planned one says."""
         if made.staged is None:
-            return made
+            return made if made.error else self._drop_sidecar(made)
         if made.path == made.row.target.path or self._log.land(made.row, made.path):
             return made
         for staged in _both(made):
@@ -117,8 +118,7 @@ class Recorder:
         if made.staged is None:
             return made
         try:
-            self._publish_sidecar(made, made.staged)
-            _publish_output(made, made.staged)
+            self._place(made, made.staged)
         except ImageError as error:
             self._refused.append((made.row, error))
             return Made(made.row, error=error)
@@ -126,20 +126,47 @@ class Recorder:
         self._metrics.written_bytes.add(sum(staged.size for staged in _both(made)))
         return made
 
-    def _publish_sidecar(self, made: Made, staged: Staged) -> None:
-        """Put beside an output, before it appears, what goes there, and remove what no longer does.
+    def _place(self, made: Made, staged: Staged) -> None:
+        """Give an output its name once its older sidecar has lost its own, then the newer one.
 
-        So an output that is in place has its sidecar.
+        So whenever a run is killed, what lies beside an output is of the same picture.
         """
-        row = made.row
+        older = None
+        try:
+            _check_free(made)
+            older = self._set_aside(made.row, staged) if _is_decided(made) else None
+            publish(staged, replace=_is_decided(made) and made.row.decision is Decision.REPLACE)
+        except ImgpipeError:
+            for each in _both(made):
+                each.temporary.unlink(missing_ok=True)
+            if older:
+                publish(older, replace=False)
+            raise
+        if older:
+            older.temporary.unlink()
         if made.sidecar:
-            try:
-                publish(made.sidecar, replace=_is_decided(made) and row.replaces_sidecar)
-            except ImageError:
-                staged.temporary.unlink()
-                raise
-        elif row.sidecar and _is_decided(made):
-            remove_own(self._output_dir / (row.existing + SIDECAR), row.sidecar)
+            _publish_sidecar(made, made.sidecar, staged)
+
+    def _set_aside(self, row: Row, staged: Staged) -> Staged | None:
+        if row.sidecar is None:
+            return None
+        return set_aside(self._sidecar_of(row), row.sidecar, staged.temporary.parent)
+
+    def _drop_sidecar(self, made: Made) -> Made:
+        """Remove what is beside an output that is not due any more."""
+        if made.row.sidecar is None:
+            return made
+        beside = self._sidecar_of(made.row)
+        try:
+            remove_own(beside, made.row.sidecar)
+        except ImageError as error:
+            return Made(made.row, error=error)
+        if self._flushes_folders:
+            sync_folders([beside.parent])
+        return made
+
+    def _sidecar_of(self, row: Row) -> Path:
+        return self._output_dir / sidecar_name(row.existing)
 
 
 def _is_decided(made: Made) -> bool:
@@ -147,12 +174,25 @@ def _is_decided(made: Made) -> bool:
     return made.path == made.row.existing
 
 
-def _publish_output(made: Made, staged: Staged) -> None:
+def _replaces_sidecar(made: Made) -> bool:
+    return _is_decided(made) and made.row.replaces_sidecar
+
+
+def _check_free(made: Made) -> None:
+    """Before an older output is replaced. Raises SaveError."""
+    if made.sidecar and not _replaces_sidecar(made) and os.path.lexists(made.sidecar.target):
+        raise SaveError(
+            f"Expected nothing of somebody else's at {made.sidecar.target}, where goes what the "
+            "DICOM file says of itself; move it away and run again",
+            made.sidecar.target,
+        )
+
+
+def _publish_sidecar(made: Made, sidecar: Staged, output: Staged) -> None:
     try:
-        publish(staged, replace=_is_decided(made) and made.row.decision is Decision.REPLACE)
+        publish(sidecar, replace=_replaces_sidecar(made))
     except ImageError:
-        if made.sidecar:
-            made.sidecar.target.unlink(missing_ok=True)
+        output.target.unlink(missing_ok=True)
         raise
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from imgpipe.formats import ImageFormat
-from imgpipe.naming import SIDECAR
+from imgpipe.naming import SIDECAR, sidecar_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Entry:
     @property
     def sidecar(self) -> PurePath:
         """Where the file beside it is or would be, below the output folder."""
-        return self.path.with_name(self.path.name + SIDECAR)
+        return PurePath(sidecar_name(self.path))
 
 
 @dataclass(frozen=True, slots=True)

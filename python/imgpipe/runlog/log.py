@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from imgpipe.codecs import versions
-from imgpipe.errors import ConfigError, ImageError, ImgpipeError, StorageFull
+from imgpipe.errors import ConfigError, ImageError, ImgpipeError, SaveError, StorageFull
 from imgpipe.runlog.database import Lock, connect, explain
 from imgpipe.runlog.decide import Decision, Rules, decide, with_sidecar
 from imgpipe.runlog.history import Entry, History
@@ -92,8 +92,8 @@ class RunLog:
 
         What an earlier run left behind is put in order.
 
-        Raises ConfigError where a folder cannot be written, the log is of a newer version or no
-        log at all, or another run has it.
+        Raises ConfigError where a folder cannot be written, what was left behind not be read, the
+        log is of a newer version or no log at all, or another run has it.
         """
         scratch = output_dir / FOLDER / "tmp"
         database = _database(output_dir, database)
@@ -110,6 +110,8 @@ class RunLog:
                 undo.pop_all()
         except OSError as error:
             raise _unwritable(error) from error
+        except (SaveError, StorageFull) as error:
+            raise ConfigError(str(error)) from error
         except sqlite3.Error as error:
             raise ConfigError(explain(error, database)) from error
         return log
@@ -331,7 +333,8 @@ class RunLog:
                 [(*intent.told, intent.row.id) for intent in intents],
             )
             self._connection.executemany(
-                "update outputs set state = 'done', bytes = null where id = ?",
+                "update outputs set state = 'done', bytes = null, sidecar_bytes = null, "
+                "sidecar_digest = null where id = ?",
                 [(row.id,) for row in unneeded],
             )
             self._connection.executemany(

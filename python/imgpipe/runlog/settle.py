@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from imgpipe.files import digest_of
-from imgpipe.naming import SIDECAR
+from imgpipe.naming import sidecar_name
 from imgpipe.steps.save import TEMPORARY, remove_own
 
 _BESIDE = "sidecar_bytes = next_sidecar_bytes, sidecar_digest = next_sidecar_digest"
@@ -14,33 +14,31 @@ ARRIVED = f"state = 'done', bytes = next_bytes, digest = next_digest, {_BESIDE}"
 
 
 def settle(connection: sqlite3.Connection, output_dir: Path, scratch: Path) -> None:
-    """Make the log agree with the disk, in one transaction, and remove temporary files."""
+    """Make the log agree with the disk, and remove temporary files and what a kill has parted."""
     for leftover in scratch.iterdir():
         leftover.unlink()
-    _remove_outlived(connection, output_dir)
-    settle_intents(connection, output_dir)
     last = connection.execute("select recipe, ended from runs order by id desc limit 1").fetchone()
-    if last is None or last[1] is not None:
-        return
-    if json.loads(last[0])["durability"] != "file":
-        _strike_out_empty(connection, output_dir)
-    _remove_strays(connection, output_dir, os.stat(scratch).st_dev)
+    if last is not None and last[1] is None:
+        _remove_strays(connection, output_dir, os.stat(scratch).st_dev)
+        if json.loads(last[0])["durability"] != "file":
+            _strike_out_empty(connection, output_dir)
+    _remove_parted(connection, output_dir)
+    settle_intents(connection, output_dir)
 
 
 def settle_intents(connection: sqlite3.Connection, output_dir: Path) -> None:
-    """What was about to get its name has it, or has it not."""
+    """What was about to get its name has it, or has it not. Only the log is changed."""
     intents = connection.execute(
-        "select id, coalesce(landed, path), next_bytes, next_digest, next_sidecar_bytes, "
-        "next_sidecar_digest from outputs where state = 'intent'"
+        "select id, coalesce(landed, path), next_bytes, next_digest, sidecar_bytes, sidecar_digest "
+        "from outputs where state = 'intent'"
     ).fetchall()
     with connection:
-        for id, path, size, digest, *beside in intents:
-            target = output_dir / os.fsdecode(path)
+        for id, path, size, digest, *older in intents:
             outcome = "state = 'planned'"
-            if _is_there(target, size, digest):
-                outcome = ARRIVED
-            elif _is_there(sidecar_at(output_dir, path), *beside):  # it comes first
-                outcome += f", {_BESIDE}"
+            if _is_there(output_dir / os.fsdecode(path), size, digest):
+                outcome = ARRIVED  # where its sidecar has not, that counts as lost
+            elif not _is_there(sidecar_at(output_dir, path), *older):
+                outcome += ", sidecar_bytes = null, sidecar_digest = null"
             connection.execute(f"update outputs set {outcome} where id = ?", (id,))
 
 
@@ -50,36 +48,50 @@ def _is_there(path: Path, size: int | None, digest: bytes | None) -> bool:
 
 def sidecar_at(output_dir: Path, output: bytes) -> Path:
     """Where the file beside an output is."""
-    return output_dir / (os.fsdecode(output) + SIDECAR)
+    return output_dir / sidecar_name(os.fsdecode(output))
 
 
-def _remove_outlived(connection: sqlite3.Connection, output_dir: Path) -> None:
-    """What was beside an output goes where one was about to appear that has nothing beside it."""
-    outlived = connection.execute(
-        "select coalesce(landed, path), sidecar_digest from outputs "
-        "where state = 'intent' and sidecar_digest is not null and next_sidecar_digest is null"
+def _remove_parted(connection: sqlite3.Connection, output_dir: Path) -> None:
+    """Where an output has arrived, its older sidecar goes; where it has not, its newer one.
+
+    The order in which they get their names leaves none of these, but a power cut may.
+    """
+    intents = connection.execute(
+        "select coalesce(landed, path), next_bytes, next_digest, sidecar_digest, "
+        "next_sidecar_digest from outputs "
+        "where state = 'intent' and sidecar_digest is not next_sidecar_digest"
     )
-    for path, digest in outlived:
-        remove_own(sidecar_at(output_dir, path), digest)
+    for path, size, digest, older, newer in intents:
+        has_arrived = _is_there(output_dir / os.fsdecode(path), size, digest)
+        if parted := older if has_arrived else newer:
+            remove_own(sidecar_at(output_dir, path), parted)
 
 
 def _strike_out_empty(connection: sqlite3.Connection, output_dir: Path) -> None:
-    """Outputs whose names a power cut has left, but not what was in them, are to be made again."""
-    done = connection.execute(
-        "select id, coalesce(landed, path), sidecar_bytes from outputs "
-        "where state = 'done' and bytes > 0"
+    """Outputs whose names a power cut has left, but not what was in them, are to be made again.
+
+    Without its sidecar an output is made anew in any case.
+    """
+    made = connection.execute(
+        "select id, coalesce(landed, path), iif(state = 'done', sidecar_bytes, next_sidecar_bytes) "
+        "from outputs where state = 'done' and bytes > 0 or state = 'intent' and next_bytes > 0"
     )
     empty = [
-        (id, file)
-        for id, path, beside in done
-        for file in (output_dir / os.fsdecode(path), *[sidecar_at(output_dir, path)] * bool(beside))
+        (id, file, is_output)
+        for id, path, beside in made
+        for file, is_output in (
+            (output_dir / os.fsdecode(path), True),
+            *[(sidecar_at(output_dir, path), False)] * bool(beside),
+        )
         if size_of(file) == 0
     ]
     with connection:
-        for id, file in empty:
+        for id, file, is_output in empty:
             file.unlink()
-            if not file.name.endswith(SIDECAR):  # without one an output is made anew in any case
-                connection.execute("update outputs set state = 'planned' where id = ?", (id,))
+            if is_output:
+                connection.execute(
+                    "update outputs set state = 'planned' where id = ? and state = 'done'", (id,)
+                )
 
 
 def _remove_strays(connection: sqlite3.Connection, output_dir: Path, here: int) -> None:

@@ -59,7 +59,7 @@ def stage(
 
     Raises StorageFull where no room is left, SaveError for other refusals of the system.
     """
-    temporary = (folder or target.parent) / f"{TEMPORARY}{secrets.token_hex(8)}"
+    temporary = _temporary_in(folder or target.parent)
     try:
         if folder is None:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,10 @@ def stage(
         temporary.unlink(missing_ok=True)
         raise _refusal(error, target) from error
     return Staged(temporary, target, len(data), hashlib.sha256(data).digest())
+
+
+def _temporary_in(folder: Path) -> Path:
+    return folder / f"{TEMPORARY}{secrets.token_hex(8)}"
 
 
 def publish(staged: Staged, *, replace: bool) -> None:
@@ -108,6 +112,22 @@ def _link(staged: Staged) -> None:
         os.rename(staged.temporary, staged.target)
     else:
         staged.temporary.unlink()
+
+
+def set_aside(path: Path, digest: bytes, folder: Path) -> Staged | None:
+    """Take its name from the file at `path`, which is then as if staged in `folder`.
+
+    None where its content has not the SHA-256 `digest`. `folder` is on the same device. Raises as
+    `stage` does.
+    """
+    temporary = _temporary_in(folder)
+    try:
+        if not path.is_file() or digest_of(path) != digest:
+            return None
+        os.replace(path, temporary)
+        return Staged(temporary, path, temporary.stat().st_size, digest)
+    except OSError as error:
+        raise _refusal(error, path) from error
 
 
 def remove_own(path: Path, digest: bytes) -> None:
