@@ -272,10 +272,29 @@ def test_the_command_and_its_recipe_ask_for_it(tmp_path: Path) -> None:
     assert ".dicom.json" in "".join(imgpipe("run", "--help").stdout.split())
 
 
-def test_memory_is_set_aside_for_all_that_a_file_may_say() -> None:
-    data = made(ramp())
+def empty_items() -> "pydicom.sequence.Sequence":
+    items = []
+    for _ in range(5000):
+        item = pydicom.Dataset()
+        item.PatientName = item.PatientID = item.PatientSex = item.PatientAge = ""
+        items.append(item)
+    return pydicom.sequence.Sequence(items)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        lambda: {"OtherPatientNames": ["A"] * 5000},
+        lambda: {"PatientComments": "\1" * 50_000},
+        lambda: {"ReferencedImageSequence": empty_items()},
+    ],
+    ids=["names", "control characters", "empty elements"],
+)
+def test_memory_is_set_aside_for_all_that_a_file_may_say(elements, tmp_path: Path) -> None:
+    data = made(ramp(), **elements())
+    assert not run(tmp_path, data, keep="dicom").failed
     costs = [
-        picture_cost(read_head(data), 10**6, [Output(policy=Policy(check_keep(keep)))])
+        picture_cost(read_head(data), len(data), [Output(policy=Policy(check_keep(keep)))])
         for keep in ("all", "all,dicom")
     ]
-    assert costs[1] - costs[0] >= 10**6
+    assert costs[1] - costs[0] >= (tmp_path / "out" / NAME).stat().st_size

@@ -35,7 +35,8 @@ def dicom_json(data: bytes) -> tuple[bytes, int]:
         model, unclear = _model(read(data), _DEPTH)
     finally:
         _is_reading.reset(reading)
-    return (json.dumps(model, ensure_ascii=False) + "\n").encode(), unclear
+    told = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
+    return f"{told}\n".encode(), unclear
 
 
 def _model(dataset: "Dataset", depth: int) -> tuple[dict[str, Any], int]:

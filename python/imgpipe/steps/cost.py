@@ -12,7 +12,7 @@ from imgpipe.steps.plan import Output
 from imgpipe.transforms import leading_size
 
 _COPIES = 4  # of one output's pixels: before and after a step, its scratch, and for the encoder
-_TOLD = 2  # times a file's size, for all that a DICOM file may say of itself
+_TOLD = 10  # times a file's size, for all that a DICOM file says; 9.5 if in names of one letter
 _DECODED_ALPHA = 4  # samples a pixel at most
 
 
