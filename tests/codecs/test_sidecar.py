@@ -1,5 +1,6 @@
 """What a DICOM picture says of its patient: beside each output where asked, else nowhere."""
 
+import hashlib
 import json
 import logging
 import warnings
@@ -15,6 +16,7 @@ from imgpipe import (
     PipelineConfig,
     run_pipeline,
 )
+from imgpipe.cli.history import prune_outputs
 from imgpipe.metadata import check_keep
 from imgpipe.policy import Policy
 from imgpipe.steps.cost import picture_cost
@@ -228,6 +230,22 @@ def test_prune_removes_both_or_what_is_still_ours(tmp_path: Path) -> None:
     assert names(out) == every
     imgpipe("prune", out, "--yes")
     assert names(out) == {"left.png", "left.png.dicom.json", "edited.png.dicom.json"}
+
+
+def test_prune_reads_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "left.dcm").write_bytes(made(ramp()))
+    run(tmp_path, made(ramp()), keep="dicom")
+    (tmp_path / "in" / "scan.dcm").unlink()
+    read, real = [], hashlib.file_digest
+
+    def counted(opened, digest):
+        read.append(Path(opened.name).name)
+        return real(opened, digest)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    prune_outputs(tmp_path / "out", None, remove=False)
+    assert sorted(read) == ["scan.png", NAME]
 
 
 def test_prune_finds_a_sidecar_whose_output_is_gone(tmp_path: Path) -> None:

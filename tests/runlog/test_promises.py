@@ -72,6 +72,24 @@ def test_names_that_a_power_cut_left_empty_are_made_again(pictures: Path, tmp_pa
         assert (out / "d.webp").read_bytes() == b"somebody's"
 
 
+def test_names_left_empty_that_were_not_done_yet_are_made_again(
+    pictures: Path, tmp_path: Path
+) -> None:
+    for durability, remade in (("run", {"a.jpg"}), ("none", {"a.jpg"}), ("file", set())):
+        out = tmp_path / durability
+        run(pictures, out, durability=durability)
+        whole = (out / "a.jpg").read_bytes()
+        (out / "a.jpg").write_bytes(b"")
+        (out / "d.webp").write_bytes(b"somebody's")
+        database = out / ".imgpipe" / "run.sqlite"
+        change(database, "update outputs set state = 'intent', bytes = null, digest = null")
+        change(database, "update runs set ended = null")
+        log = run(pictures, out, durability=durability)
+        assert {path.name for path in log.successful} == remade
+        assert ((out / "a.jpg").read_bytes() == whole) == bool(remade)
+        assert (out / "d.webp").read_bytes() == b"somebody's"
+
+
 def test_content_tells_changes_where_asked(pictures: Path, tmp_path: Path) -> None:
     options = {"verify": True, "overwrite": "changed"}
     run(pictures, tmp_path / "out", **options)

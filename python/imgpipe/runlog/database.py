@@ -61,6 +61,12 @@ create table runs (
 );
 """
 
+_SINCE_1 = """
+alter table outputs add column format text;
+alter table outputs add column width integer;
+alter table outputs add column height integer;
+alter table outputs add column lost text;
+"""
 _SINCE_2 = """
 alter table outputs add column skipped text;
 create index outputs_by_input on outputs (input);
@@ -75,12 +81,6 @@ alter table outputs add column sidecar_bytes integer;
 alter table outputs add column sidecar_digest blob;
 alter table outputs add column next_sidecar_bytes integer;
 alter table outputs add column next_sidecar_digest blob;
-"""
-_SINCE_1 = """
-alter table outputs add column format text;
-alter table outputs add column width integer;
-alter table outputs add column height integer;
-alter table outputs add column lost text;
 """
 
 _STEPS = {

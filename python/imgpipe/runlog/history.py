@@ -15,10 +15,10 @@ from imgpipe.naming import SIDECAR, sidecar_name
 class Entry:
     """One output as it is written down: where it comes from, where it is, what became of it.
 
-    `path` is below the output folder. `size`, in bytes, and `digest` are those of the file that was
-    put there last, `size` None where a done output is not due; `sidecar_size` and `sidecar_digest`
-    are those of the file beside it, None where none is. `skipped` says why the last run left it as
-    it was, `step` and `error` why it failed.
+    `path` is below the output folder. `skipped` says why the last run left it as it was. `size`, in
+    bytes, and `digest` are those of the file that was put there last, `size` None where a done
+    output is not due. `step` and `error` say why it failed. `sidecar_size` and `sidecar_digest` are
+    those of the file that was put beside it last, None where none was.
     """
 
     id: int
@@ -89,7 +89,7 @@ class History:
         return Run(row[0], row[1], json.loads(row[2]), *row[3:]) if row else None
 
     def entries(self, condition: str = "true", *values: object) -> Iterator[Entry]:
-        """The outputs of which an SQL condition holds, in the order they were first planned."""
+        """The outputs of which an SQL condition holds, the one first written down first."""
         query = f"{_ENTRIES} where {condition} order by outputs.id"
         for id, source, size, mtime_ns, path, *rest in self._connection.execute(query, values):
             yield Entry(

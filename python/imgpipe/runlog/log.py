@@ -327,10 +327,10 @@ class RunLog:
                 [(seconds, row.id) for row, seconds in done],
             )
             self._connection.executemany(
-                "update outputs set state = 'intent', next_bytes = ?, next_digest = ?, "
-                "next_sidecar_bytes = ?, next_sidecar_digest = ?, "
-                "format = ?, width = ?, height = ?, lost = ? where id = ?",
-                [(*intent.told, intent.row.id) for intent in intents],
+                "update outputs set state = 'intent', next_bytes = :bytes, next_digest = :digest, "
+                "next_sidecar_bytes = :sidecar_bytes, next_sidecar_digest = :sidecar_digest, "
+                "format = :format, width = :width, height = :height, lost = :lost where id = :id",
+                [intent.told for intent in intents],
             )
             self._connection.executemany(
                 "update outputs set state = 'done', bytes = null, sidecar_bytes = null, "
