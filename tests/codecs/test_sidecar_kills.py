@@ -252,3 +252,18 @@ def test_an_output_that_is_not_due_any_more_has_none(tmp_path: Path) -> None:
     assert b"another" in (out / beside).read_bytes()
     why = imgpipe("why", out, tmp_path / "in" / "scan.dcm").stdout
     assert why.count("not due") == why.count("beside it") == 1
+
+
+def test_a_newer_sidecar_beside_an_older_output_goes(tmp_path: Path) -> None:
+    """As a power cut may leave them, which keeps no order of names."""
+    out, settings = tmp_path / "out", {"keep": "dicom", "overwrite": "changed"}
+    run(tmp_path, made(ramp()), **settings)
+    older = (out / "scan.png").read_bytes()
+    run(tmp_path, CHANGED, **settings)
+    (out / "scan.png").write_bytes(older)
+    forget(out, f"state = 'intent', bytes = {len(older)}, digest = x'00', sidecar_digest = x'00'")
+    assert len(run(tmp_path, CHANGED, keep="dicom").skipped) == 1
+    assert names(out) == {"scan.png"}
+    assert "beside it" not in imgpipe("why", out, tmp_path / "in" / "scan.dcm").stdout
+    assert not run(tmp_path, CHANGED, **settings).failed
+    assert patients(out, older) == ("another", "another")
