@@ -23,7 +23,7 @@ from imgpipe.flow.road import WORK_SECONDS, Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
 from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
 from imgpipe.flow.watch import Watch
-from imgpipe.naming import SIDECAR
+from imgpipe.naming import sidecar_name
 from imgpipe.progress import ProcessingStage
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Row, Rules, RunLog
@@ -234,7 +234,7 @@ class Lanes:
         if row.decision is Decision.REPLACE:
             yield self._output_dir / row.existing
         if row.replaces_sidecar:
-            beside = self._output_dir / (row.existing + SIDECAR)
+            beside = self._output_dir / sidecar_name(row.existing)
             if beside.exists():
                 yield beside
 

@@ -19,7 +19,7 @@ from imgpipe.flow.parcels import Item, Parcel, is_light
 from imgpipe.flow.recorder import Made
 from imgpipe.flow.storage import Storage
 from imgpipe.formats import ImageFormat
-from imgpipe.naming import SIDECAR
+from imgpipe.naming import sidecar_name
 from imgpipe.runlog import Row
 from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import decode_for, wish_for
@@ -231,7 +231,7 @@ def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Mad
     sidecar = None
     try:
         if made.sidecar is not None:
-            sidecar = put(made.sidecar, path + SIDECAR)
+            sidecar = put(made.sidecar, sidecar_name(path))
         return Made(drawn.row, path, put(made.data, path), made, sidecar=sidecar)
     except ImageError as error:
         if sidecar:
