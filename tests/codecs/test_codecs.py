@@ -37,6 +37,8 @@ from imgpipe.steps.decode import decode_for, read_head
 from imgpipe.steps.encode import encode
 from PIL import Image as pil, ImageCms
 
+from .profiles import wide_gamut
+
 jpeg = pytest.importorskip("imgpipe.codecs.jpeg")
 
 
@@ -46,19 +48,6 @@ def kinds(image: Image) -> set[str]:
 
 def shown(data: bytes) -> np.ndarray:
     return np.asarray(pil.open(BytesIO(data)).convert("RGB")).astype(int)
-
-
-def wide_gamut() -> bytes:
-    """A matrix profile with primaries far from sRGB's: sRGB's with red and green exchanged."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = int.from_bytes(profile[128:132])
-    tags = {bytes(profile[i : i + 4]): i for i in range(132, 132 + 12 * count, 12)}
-    red, green = tags[b"rXYZ"] + 4, tags[b"gXYZ"] + 4
-    profile[red : red + 8], profile[green : green + 8] = (
-        profile[green : green + 8],
-        profile[red : red + 8],
-    )
-    return bytes(profile)
 
 
 def loaded(data: bytes, name: str = "x.jpg") -> ImageData:

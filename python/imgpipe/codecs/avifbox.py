@@ -5,7 +5,8 @@ ISO/IEC 14496-12, 8.11 and 12.1.5; ISO/IEC 23008-12, 6.5, 9.3 and annex A.
 
 import struct
 
-from imgpipe.codecs.boxes import box, boxes
+from imgpipe.codecs.boxes import box, boxes, within
+from imgpipe.codecs.markers import EXIF
 
 _FULL = bytes(4)  # version and flags, both 0, of most boxes
 _PLAIN_PLACES = _FULL + b"\x44\0"  # 4 bytes for an offset, 4 for a length
@@ -24,7 +25,7 @@ def with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) ->
 
 
 def _with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:
-    meta = next(one for one in boxes(data) if one.kind == b"meta")
+    meta = next(within(data, b"meta"))
     inner = {one.kind: data[one.body : one.end] for one in boxes(data, meta.body + 4, meta.end)}
     (primary,) = struct.unpack(">H", inner[b"pitm"][4:])
     if icc_profile:
@@ -33,7 +34,7 @@ def _with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) -
     payload = b""
     if exif:
         item = 1 + max(number for number, *_ in places)
-        payload = bytes(4) + exif.removeprefix(b"Exif\0\0")
+        payload = bytes(4) + exif.removeprefix(EXIF)
         places.append((item, 0, 1, len(data) + 8, len(payload)))
         inner[b"iinf"] = _added(inner[b"iinf"], _exif_item(item))
         said_of = box(b"cdsc", struct.pack(">HHH", item, 1, primary))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from imgpipe.codecs.boxes import Box, boxes
+from imgpipe.codecs.boxes import Box, within
 
 
 class _Field(NamedTuple):
@@ -43,8 +43,8 @@ def with_loops(data: bytes, loops: int) -> bytes:
     if not loops:
         return data
     changed = bytearray(data)
-    (movie,) = (one for one in boxes(data) if one.kind == b"moov")
-    for header in _within(data, movie, b"mvhd"):
+    (movie,) = within(data, b"moov")
+    for header in within(data, b"mvhd", movie):
         lasts = _number(data, header, 16, 24)
         for track, edits, shown in _tracks(data):
             length = loops * shown.of(data)
@@ -56,20 +56,14 @@ def with_loops(data: bytes, loops: int) -> bytes:
 
 def _tracks(data: bytes) -> Iterator[tuple[_Field, _Field, _Field]]:
     """Of each track how long it lasts, the flags of its edits, and how long they last once."""
-    for movie in (one for one in boxes(data) if one.kind == b"moov"):
-        for track in _within(data, movie, b"trak"):
+    for movie in within(data, b"moov"):
+        for track in within(data, b"trak", movie):
             edits = [
-                one
-                for edit in _within(data, track, b"edts")
-                for one in _within(data, edit, b"elst")
+                one for edit in within(data, b"edts", track) for one in within(data, b"elst", edit)
             ]
-            for header, edit in product(_within(data, track, b"tkhd"), edits):
+            for header, edit in product(within(data, b"tkhd", track), edits):
                 flags = _Field(edit.body + 1, 3)
                 yield _number(data, header, 20, 28), flags, _number(data, edit, 8, 8)
-
-
-def _within(data: bytes, outer: Box, kind: bytes) -> Iterator[Box]:
-    return (one for one in boxes(data, outer.body, outer.end) if one.kind == kind)
 
 
 def _number(data: bytes, box: Box, at: int, at_long: int) -> _Field:

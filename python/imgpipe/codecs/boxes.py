@@ -28,6 +28,12 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
         start += size
 
 
+def within(data: bytes, kind: bytes, outer: Box | None = None) -> Iterator[Box]:
+    """The boxes of `kind` that lie in `outer`, or in no other one."""
+    start, end = (outer.body, outer.end) if outer else (0, None)
+    return (one for one in boxes(data, start, end) if one.kind == kind)
+
+
 def box(kind: bytes, *parts: bytes) -> bytes:
     """A box of `kind` that holds `parts`, less than 4 GiB."""
     body = b"".join(parts)

@@ -5,6 +5,8 @@ ISO/IEC 15948, 5.3 and 11.3; PNG extensions 1.5, 3.7 (eXIf).
 
 from collections.abc import Iterator
 
+from imgpipe.codecs.markers import EXIF
+
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there was eXIf
 _XMP = b"XML:com.adobe.xmp\0"
@@ -29,7 +31,7 @@ def may_be_turned(data: bytes) -> bool:
 
 def exif_in(data: bytes) -> bytes | None:
     """The EXIF block, which may come after the pixels too, where Pillow sees it too late."""
-    return next((b"Exif\0\0" + body for kind, body in _chunks(data) if kind == b"eXIf"), None)
+    return next((EXIF + body for kind, body in _chunks(data) if kind == b"eXIf"), None)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

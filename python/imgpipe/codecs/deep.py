@@ -18,6 +18,7 @@ from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
+from imgpipe.codecs.markers import EXIF
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Space
@@ -210,7 +211,7 @@ def _write_png(image: Image, how: Encoding) -> bytes:
     if how.icc_profile:
         chunks += _chunk(b"iCCP", b"icc\0\0" + zlib.compress(how.icc_profile))
     if how.exif:
-        chunks += _chunk(b"eXIf", how.exif.removeprefix(b"Exif\0\0"))
+        chunks += _chunk(b"eXIf", how.exif.removeprefix(EXIF))
     return data[:33] + chunks + data[33:]  # behind the signature and IHDR
 
 

@@ -1,6 +1,7 @@
 """The container of a JPEG XL, and what is said in it: ISO/IEC 18181-2."""
 
 from imgpipe.codecs.boxes import box, boxes
+from imgpipe.codecs.markers import EXIF
 from imgpipe.losses import Loss
 
 _SIGNATURE = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
@@ -75,4 +76,4 @@ def with_exif(data: bytes, exif: bytes) -> bytes:
     if data.startswith(b"\xff\x0a"):
         data = _SIGNATURE + box(b"jxlc", data)
     at = max(one.end for one in boxes(data) if one.kind in _FIRST)
-    return data[:at] + box(b"Exif", _TIFF_AT, exif.removeprefix(b"Exif\0\0")) + data[at:]
+    return data[:at] + box(b"Exif", _TIFF_AT, exif.removeprefix(EXIF)) + data[at:]

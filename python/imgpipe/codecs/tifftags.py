@@ -4,6 +4,8 @@ import struct
 
 from PIL.Image import Exif
 
+from imgpipe.codecs.markers import EXIF
+
 _ENTRY = 12
 _CLASSIC = {b"II*\0": "<", b"MM\0*": ">"}
 _MOST_PAGES = 2**16
@@ -43,7 +45,7 @@ def with_exif(data: bytes, exif: bytes) -> bytes:
     block.load(exif)
     block.endian = order
     start = len(data) + len(data) % 2
-    added = block.tobytes(start).removeprefix(b"Exif\0\0")[8:]  # without a header of its own
+    added = block.tobytes(start).removeprefix(EXIF)[8:]  # without a header of its own
     entries, following = _directory(data, struct.unpack_from(order + "L", data, 4)[0], order)
     entries = _directory(added, 0, order)[0] | entries
     directory = struct.pack(order + "H", len(entries))

@@ -126,10 +126,10 @@ def make_outputs(
         limit = TimeLimit(timeout, time.perf_counter())
         planned = item.job.outputs
         linear = any(how.policy.linear for how in planned)  # a smaller decode is not
-        chains = [] if linear else [how.transforms for how in planned]
+        transforms = [how.transforms for how in planned]
+        chains = [] if linear else transforms
         margin, policy = max(how.policy.margin for how in planned), planned[0].policy
         formats = [how.format for how in planned]
-        transforms = [how.transforms for how in planned]
         wish = wish_for(transforms, formats, loaded.file.format, policy)
         source = decode_for(loaded, chains, margin, wish, policy.limits)
         lap.took("decode", loaded.file.format)

@@ -76,22 +76,19 @@ def _strike_out_empty(connection: sqlite3.Connection, output_dir: Path) -> None:
         "select id, coalesce(landed, path), iif(state = 'done', sidecar_bytes, next_sidecar_bytes) "
         "from outputs where state = 'done' and bytes > 0 or state = 'intent' and next_bytes > 0"
     )
-    empty = [
-        (id, file, is_output)
-        for id, path, beside in made
-        for file, is_output in (
-            (output_dir / os.fsdecode(path), True),
-            *[(sidecar_at(output_dir, path), False)] * bool(beside),
-        )
-        if size_of(file) == 0
-    ]
+    empty: list[int] = []
+    for id, path, beside in made:
+        output, sidecar = output_dir / os.fsdecode(path), sidecar_at(output_dir, path)
+        if size_of(output) == 0:
+            output.unlink()
+            empty.append(id)
+        if beside and size_of(sidecar) == 0:
+            sidecar.unlink()
     with connection:
-        for id, file, is_output in empty:
-            file.unlink()
-            if is_output:
-                connection.execute(
-                    "update outputs set state = 'planned' where id = ? and state = 'done'", (id,)
-                )
+        connection.executemany(
+            "update outputs set state = 'planned' where id = ? and state = 'done'",
+            [(id,) for id in empty],
+        )
 
 
 def _remove_strays(connection: sqlite3.Connection, output_dir: Path, here: int) -> None:
