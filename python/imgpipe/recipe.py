@@ -10,8 +10,6 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-import msgspec
-
 from imgpipe.colours import parse_colour
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ConfigError
@@ -50,6 +48,8 @@ def parse_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
     >>> parse_recipe({"transforms": ["thumbnail:256"], "format": "webp"})["format"]
     <ImageFormat.WEBP: 'WebP'>
     """
+    import msgspec  # which most runs do without
+
     hints = get_type_hints(PipelineConfig)
     config: dict[str, Any] = {}
     for key, value in given.items():

@@ -4,70 +4,59 @@
 failed, 130 and 143 stopped by a signal. What a run does not need is loaded by the commands that do.
 """
 
+import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from imgpipe import __version__
+from imgpipe.cli import options
 from imgpipe.cli.measure import measured
-from imgpipe.cli.options import (
-    Json,
-    Log,
-    Memory,
-    Metrics,
-    MetricsPort,
-    Profiled,
-    Quiet,
-    Workers,
-    takes_config,
-)
+from imgpipe.cli.options import PATH, Parsed, all_of, takes_config
 from imgpipe.cli.run import run_with_view
 from imgpipe.config import PipelineConfig
 from imgpipe.flow.pipeline import Pipeline
 from imgpipe.runlog import STEPS
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Turn folders of pictures into other pictures.",
-)
-
 _BENCH_SECONDS = 0.1  # for each number in the table, about
 
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of an earlier run.")]
+_output = click.argument(
+    "output", type=PATH, metavar="OUT", help="The output folder of an earlier run."
+)
+_measured = all_of(options.metrics, options.metrics_port, options.profile)
+_told = all_of(options.quiet, options.json)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"imgpipe {__version__}")
-        raise typer.Exit
+def _parse_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= 60:
+        raise ValueError(f"Expected 0 to 60 seconds, got {text}")
+    return seconds
 
 
-@app.callback()
-def _imgpipe(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    pass
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="imgpipe %(version)s", help="Print the version.")
+def app() -> None:
+    """Turn folders of pictures into other pictures."""
 
 
 @app.command()
 @takes_config
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be done, as plan does.")
+@_measured
+@_told
 def run(
     config: PipelineConfig,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Only say what would be done, as plan does.")
-    ] = False,
-    metrics: Metrics = None,
-    metrics_port: MetricsPort = None,
-    profile: Profiled = False,
-    quiet: Quiet = False,
-    json: Json = False,
+    dry_run: bool,
+    metrics: Path | None,
+    metrics_port: int | None,
+    profile: bool,
+    quiet: bool,
+    json: bool,
 ) -> None:
     """Put pictures through transforms into a folder.
 
@@ -75,21 +64,22 @@ def run(
     end. The same command again goes on where it was: what is up to date is not done twice.
     """
     if dry_run:
-        raise typer.Exit(_show_plan(config, json))
+        raise click.exceptions.Exit(_show_plan(config, json))
     with measured(config.destination, metrics, metrics_port, profile) as measurements:
         code = run_with_view(Pipeline(config, metrics=measurements), quiet, json)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)
 
 
 @app.command()
 @takes_config
-def plan(config: PipelineConfig, json: Json = False) -> None:
+@options.json
+def plan(config: PipelineConfig, json: bool) -> None:
     """Say what run would do, with the same options: nothing is written.
 
     Outputs that are new, up to date or in the way, names that meet, and about how much disk, memory
     and time it will take, from the headers and a sample of the pictures.
     """
-    raise typer.Exit(_show_plan(config, json))
+    raise click.exceptions.Exit(_show_plan(config, json))
 
 
 def _show_plan(config: PipelineConfig, json: bool) -> int:
@@ -99,23 +89,26 @@ def _show_plan(config: PipelineConfig, json: bool) -> int:
 
 
 @app.command()
+@_output
+@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
+@click.option("--kind", metavar="STEP,...", help=f"Only what failed to {', '.join(STEPS)}.")
+@options.workers
+@options.memory
+@options.log
+@_measured
+@_told
 def resume(
-    output: Out,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
-    ] = False,
-    kind: Annotated[
-        str | None,
-        typer.Option(metavar="STEP,...", help=f"Only what failed to {', '.join(STEPS)}."),
-    ] = None,
-    worker_count: Workers = None,
-    memory_limit: Memory = None,
-    log: Log = None,
-    metrics: Metrics = None,
-    metrics_port: MetricsPort = None,
-    profile: Profiled = False,
-    quiet: Quiet = False,
-    json: Json = False,
+    output: Path,
+    retry_failed: bool,
+    kind: str | None,
+    worker_count: int | None,
+    memory_limit: str | None,
+    log: Path | None,
+    metrics: Path | None,
+    metrics_port: int | None,
+    profile: bool,
+    quiet: bool,
+    json: bool,
 ) -> None:
     """Go on with the last run into a folder, as it was asked for.
 
@@ -129,15 +122,14 @@ def resume(
             output, log=log, retry_failed=steps, metrics=measurements, **changes
         )
         code = run_with_view(pipeline, quiet, json)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)
 
 
 @app.command()
-def why(
-    output: Out,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or one of its outputs.")],
-    log: Log = None,
-) -> None:
+@_output
+@click.argument("file", type=PATH, metavar="FILE", help="A picture, or one of its outputs.")
+@options.log
+def why(output: Path, file: Path, log: Path | None) -> None:
     """Say why a picture was done, skipped, or failed."""
     from imgpipe.cli.history import why_of
 
@@ -145,7 +137,9 @@ def why(
 
 
 @app.command()
-def report(output: Out, log: Log = None) -> None:
+@_output
+@options.log
+def report(output: Path, log: Path | None) -> None:
     """Say what all runs into a folder have come to."""
     from imgpipe.cli.history import report_on
 
@@ -153,33 +147,33 @@ def report(output: Out, log: Log = None) -> None:
 
 
 @app.command()
-def prune(
-    output: Out,
-    yes: Annotated[bool, typer.Option("--yes", help="Remove them; else they are listed.")] = False,
-    log: Log = None,
-) -> None:
+@_output
+@click.option("--yes", is_flag=True, help="Remove them; else they are listed.")
+@options.log
+def prune(output: Path, yes: bool, log: Path | None) -> None:
     """List outputs whose pictures are gone, or remove them."""
     from imgpipe.cli.history import prune_outputs
 
     prune_outputs(output, log, yes)
 
 
-@app.command()
-def info(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR", help="What to look at.")],
-) -> None:
+@app.command(short_help="Say what a picture or a folder is.")
+@click.argument(
+    "paths", type=PATH, metavar="FILE|DIR...", nargs=-1, required=True, help="What to look at."
+)
+def info(paths: tuple[Path, ...]) -> None:
     """Say what a picture is, or which pictures a folder holds."""
     from imgpipe.cli.info import describe
 
-    raise typer.Exit(describe(paths))
+    raise click.exceptions.Exit(describe(paths))
 
 
-@app.command()
+@app.command(short_help="Say which formats are read and written here.")
 def formats() -> None:
     """Say which formats this installation reads and writes, and what each can hold."""
     from imgpipe.cli.formats import table
 
-    typer.echo(table())
+    click.echo(table())
 
 
 @app.command()
@@ -187,15 +181,19 @@ def doctor() -> None:
     """Say what this installation is made of and what it may use here."""
     from imgpipe.cli.doctor import report
 
-    typer.echo(report())
+    click.echo(report())
 
 
-@app.command()
-def bench(
-    seconds: Annotated[
-        float, typer.Option(min=0, max=60, help="How long to measure each number, about.")
-    ] = _BENCH_SECONDS,
-) -> None:
+@app.command(short_help="Say how fast kernels are here.")
+@click.option(
+    "--seconds",
+    type=Parsed(_parse_seconds),
+    metavar="SECONDS",
+    default=_BENCH_SECONDS,
+    show_default=True,
+    help="How long to measure each number, about.",
+)
+def bench(seconds: float) -> None:
     """Say how fast kernels are here, beside OpenCV and Pillow where they are installed."""
     from imgpipe.cli.bench import show
 

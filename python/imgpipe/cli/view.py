@@ -9,16 +9,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-
 from imgpipe.flow.lanes import Statistics
 from imgpipe.limits import format_bytes
 from imgpipe.results import ProcessingResult
@@ -70,45 +60,6 @@ class View:
         """Show how it stands."""
 
 
-class Bar(View):
-    """A bar on a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[memory]}"),
-            TextColumn("{task.fields[failed]}", style="red"),
-            console=console,
-            transient=True,
-        )
-        self._task: TaskID = self._bar.add_task(
-            "Scanning", total=None, rate="", memory="", failed=""
-        )
-        self._start = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def update(self, run: Statistics) -> None:
-        self._bar.update(
-            self._task,
-            completed=run.finished,
-            total=None if run.scanning else run.planned,
-            description="Scanning" if run.scanning else "Pictures",
-            rate=_rate(run.finished, time.monotonic() - self._start),
-            memory=format_bytes(run.memory_used),
-            failed=f"{run.failed} failed" if run.failed else "",
-        )
-
-
 class Lines(View):
     """Now and then a line, for logs."""
 
@@ -124,20 +75,24 @@ class Lines(View):
         self._next = now + _NEXT_LINES
         total = f"{run.planned} found so far" if run.scanning else str(run.planned)
         failed = f", {run.failed} failed" if run.failed else ""
-        rate = _rate(run.finished, now - self._start)
+        rate = per_second(run.finished, now - self._start)
         memory = format_bytes(run.memory_used)
         print(f"{run.finished} of {total}{failed}, {rate}, {memory}", file=sys.stderr, flush=True)
 
 
 def view_for(quiet: bool) -> View:
     """What fits where stderr goes."""
-    console = Console(stderr=True)
     if quiet:
         return View()
-    return Bar(console) if console.is_terminal else Lines()
+    if not sys.stderr.isatty():
+        return Lines()
+    from imgpipe.cli.bar import Bar  # it takes a while to load
+
+    return Bar()
 
 
-def _rate(finished: int, seconds: float) -> str:
+def per_second(finished: int, seconds: float) -> str:
+    """So many a second."""
     return f"{finished / seconds:.1f}/s" if seconds > 0 else ""
 
 
