@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .e2e_photos import photograph, photographs
 
 PLACE = Path("build/e2e")
-RGBA = 24
+RGBA = 60
 ICONS = 10_000
 DIFFERENT = 200  # icons
 LARGE = 4000  # pixels a side

@@ -12,9 +12,26 @@ _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there w
 _XMP = b"XML:com.adobe.xmp\0"
 
 
-def is_bare(data: bytes) -> bool:
-    """Whether a picture says nothing beside its pixels, which Pillow decodes to find that out."""
-    return not any(kind == b"eXIf" or kind in _TEXTS for kind, _ in _chunks(data))
+def has_text(data: bytes) -> bool:
+    """Whether a picture says something in words; Pillow decodes all pixels to find that out."""
+    return any(kind in _TEXTS for kind, _ in _chunks(data))
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a picture's samples are all there is to see: no key colour, nor other frames."""
+    return not any(kind in (b"tRNS", b"acTL") for kind, _ in _chunks(data))
+
+
+def without_pixels(data: bytes) -> bytes:
+    """A file of all else, which is then before the pixels, where Pillow sees it at once."""
+    return data[:8] + b"".join(data[at:end] for kind, at, end in _spans(data) if kind != b"IDAT")
+
+
+def pixels_alone(data: bytes) -> bytes:
+    """A file of pixels and key colour; of what else there is libpng complains on the terminal."""
+    spans = _spans(data)
+    wanted = (data[at:end] for kind, at, end in spans if kind[:1].isupper() or kind == b"tRNS")
+    return data[:8] + b"".join(wanted)
 
 
 def may_be_turned(data: bytes) -> bool:
@@ -36,10 +53,13 @@ def exif_in(data: bytes) -> bytes | None:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The kind of each chunk but IDAT, with what is in it."""
+    return ((kind, data[at + 8 : end - 4]) for kind, at, end in _spans(data) if kind != b"IDAT")
+
+
+def _spans(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The kind of each chunk, and where it begins and ends."""
     at = 8
     while at + 8 <= len(data):
-        end = at + 8 + int.from_bytes(data[at : at + 4])
-        kind = data[at + 4 : at + 8]
-        if kind != b"IDAT":
-            yield kind, data[at + 8 : end]
-        at = end + 4
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        yield data[at + 4 : at + 8], at, end
+        at = end

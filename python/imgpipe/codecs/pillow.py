@@ -24,7 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.boxes import has_gain_map
-from imgpipe.codecs.chunks import exif_in, is_bare, may_be_turned
+from imgpipe.codecs.chunks import exif_in, has_text, may_be_turned, without_pixels
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages, within
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
@@ -195,8 +195,8 @@ def _memory(format: ImageFormat) -> BinaryIO:
 
 def describe(data: bytes, head: Head) -> Image:
     """All of a picture but its pixels, of which it has one, for those who read them otherwise."""
-    with _open(data, head.format) as opened:
-        bare = isinstance(opened, PngImageFile) and is_bare(data)
+    told = without_pixels(data) if head.format is ImageFormat.PNG else data
+    with _open(told, head.format) as opened:
         icc: bytes | None = opened.info.get("icc_profile")
         return Image(
             np.zeros((1, 1, 3), np.uint8),
@@ -204,7 +204,7 @@ def describe(data: bytes, head: Head) -> Image:
             head.format,
             icc,
             _exif(opened, data),
-            () if bare else tuple(_metadata_left(opened, data)),
+            tuple(_metadata_left(opened, data)),
         )
 
 
@@ -283,7 +283,7 @@ def _frames_left(head: Head, wish: Wish) -> tuple[list[Loss], Callable[..., Imag
 def _metadata_left(opened: ImageFile.ImageFile, data: bytes) -> list[Loss]:
     """What is not EXIF."""
     lost = [Loss("metadata", what) for key, what in _OTHERS.items() if key in opened.info]
-    if getattr(opened, "text", None):
+    if isinstance(opened, PngImageFile) and has_text(data):
         lost.append(Loss("metadata", "text"))
     isos = isinstance(opened, AvifImageFile) and has_gain_map(data)
     xmp = opened.info.get("xmp")  # in a TIFF, of whatever type its tag claims

@@ -1,0 +1,96 @@
+"""Large PNGs of 8 bits, which imagecodecs reads, against Pillow."""
+
+import zlib
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from imgpipe import DecodeError, ImageFormat, decode_image
+from imgpipe.losses import Loss
+from PIL import Image as pil, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+pytest.importorskip("imagecodecs")
+
+SIZE = 1024, 1040
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def soft(channels: int) -> np.ndarray:
+    """Ramps with a little noise, which deflate neither fails nor excels at."""
+    down, across = np.indices(SIZE[::-1], np.uint16)
+    ramps = [(down * (k + 1) + across * 3) // 7 for k in range(channels)]
+    noise = np.random.default_rng(channels).integers(0, 4, (*SIZE[::-1], channels), np.uint16)
+    return ((np.stack(ramps, axis=2) + noise) % 256).astype(np.uint8)
+
+
+def png(pixels: np.ndarray, **options: Any) -> bytes:
+    buffer = BytesIO()
+    pil.fromarray(pixels.squeeze()).save(buffer, "PNG", compress_level=1, **options)
+    return buffer.getvalue()
+
+
+def behind_pixels(data: bytes, kind: bytes, body: bytes) -> bytes:
+    chunk = len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+    return data[:-12] + chunk + data[-12:]
+
+
+@pytest.mark.parametrize("channels", MODES)
+def test_pixels_and_profile_are_those_of_the_file(channels: int) -> None:
+    pixels = soft(channels)
+    profile = None if channels < 3 else SRGB
+    image = decode_image(png(pixels, icc_profile=profile), ImageFormat.PNG)
+    assert np.array_equal(image.pixels, pixels)
+    assert image.icc_profile == profile
+    assert image.lost == ()
+
+
+def test_words_before_and_behind_the_pixels_are_told_of() -> None:
+    pixels, info = soft(3), PngInfo()
+    plain = png(pixels)
+    info.add_text("comment", "at home")
+    before = decode_image(png(pixels, pnginfo=info), ImageFormat.PNG)
+    assert before.lost == (Loss("metadata", "a comment"), Loss("metadata", "text"))
+    said = behind_pixels(plain, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>")
+    behind = decode_image(said, ImageFormat.PNG)
+    assert behind.lost == (Loss("metadata", "XMP"), Loss("metadata", "text"))
+    assert np.array_equal(behind.pixels, pixels)
+
+
+def test_orientation_behind_the_pixels_turns_them() -> None:
+    pixels, exif = soft(3), pil.Exif()
+    exif[274] = 6
+    turned = behind_pixels(png(pixels), b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    image = decode_image(turned, ImageFormat.PNG)
+    assert np.array_equal(image.pixels, np.rot90(pixels, -1))
+
+
+def test_a_key_colour_is_transparent() -> None:
+    pixels = soft(3)
+    image = decode_image(png(pixels, transparency=tuple(pixels[0, 0].tolist())), ImageFormat.PNG)
+    assert np.array_equal(image.pixels[..., :3], pixels)
+    assert image.pixels[0, 0, 3] == 0
+    assert np.array_equal(image.pixels[..., 3] == 0, (pixels == pixels[0, 0]).all(axis=2))
+
+
+def test_a_sum_that_does_not_fit_costs_nothing_that_can_be_read() -> None:
+    """Pillow looks at the sums of pixels' chunks no more than browsers do."""
+    pixels = soft(3)
+    data = bytearray(png(pixels))
+    at = data.index(b"IDAT") - 4
+    data[at + 8 + int.from_bytes(data[at : at + 4])] ^= 1
+    assert np.array_equal(decode_image(bytes(data), ImageFormat.PNG).pixels, pixels)
+
+
+def test_one_cut_short_is_an_error() -> None:
+    data = png(soft(3))
+    with pytest.raises(DecodeError):
+        decode_image(data[: len(data) // 2], ImageFormat.PNG)
+
+
+def test_nothing_is_printed_of_a_broken_profile(capfd: pytest.CaptureFixture[str]) -> None:
+    image = decode_image(png(soft(3), icc_profile=b"broken"), ImageFormat.PNG)
+    assert image.width == SIZE[0]
+    assert capfd.readouterr() == ("", "")
