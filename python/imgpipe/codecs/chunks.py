@@ -17,11 +17,6 @@ def has_text(data: bytes) -> bool:
     return any(kind in _TEXTS for kind, _ in _chunks(data))
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether a picture's samples are all there is to see: no key colour, nor other frames."""
-    return not any(kind in (b"tRNS", b"acTL") for kind, _ in _chunks(data))
-
-
 def without_pixels(data: bytes) -> bytes:
     """A file of all else, which is then before the pixels, where Pillow sees it at once."""
     return data[:8] + b"".join(data[at:end] for kind, at, end in _spans(data) if kind != b"IDAT")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from imgpipe.codecs import pillow
 from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
-from imgpipe.codecs.chunks import is_plain, pixels_alone
+from imgpipe.codecs.chunks import pixels_alone
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
 from imgpipe.codecs.markers import EXIF
@@ -95,7 +95,7 @@ def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
     """The picture at its depth, upright, with what was lost."""
-    if not _takes(head) and not _is_large_png(data, head):
+    if not _takes(head) and not _is_large_png(head):
         return pillow.decode(data, head, scale, grey=grey, wish=wish)
     try:
         return _decode(data, head, wish)
@@ -138,11 +138,11 @@ def _takes(head: Head) -> bool:
     return not film and (head.channels > 1 or head.format is ImageFormat.AVIF)
 
 
-def _is_large_png(data: bytes, head: Head) -> bool:
+def _is_large_png(head: Head) -> bool:
     """Whether a picture of 8 bits is worth the loading of a library that is faster than Pillow."""
     usual = not (head.palette or head.progressive) and head.frames == 1
     large = head.width * head.height >= _LARGE and head.depth == 8
-    return usual and large and head.format is ImageFormat.PNG and is_plain(data)
+    return usual and large and head.format is ImageFormat.PNG
 
 
 def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
