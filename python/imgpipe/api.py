@@ -32,7 +32,7 @@ from imgpipe.kernels import Kernel
 from imgpipe.policy import Policy
 from imgpipe.progress import ProgressUpdate
 from imgpipe.results import LogKeeper, ProcessingLog, ProcessingResult, ProcessingStats
-from imgpipe.steps.decode import decode, decode_for, wish_for
+from imgpipe.steps.decode import decode, decode_for
 from imgpipe.steps.encode import encode, encode_image
 from imgpipe.steps.load import load
 from imgpipe.steps.plan import Output, Target, settle
@@ -180,14 +180,14 @@ async def process_with_variants(
     variants of one name, StorageFull.
     """
     given = check_variants(variants)
+    if not given:
+        return []
 
     def process() -> list[ProcessingResult]:
         start = time.perf_counter()
         try:
-            formats = [variant.format for variant in given]
-            chains = [variant.transforms for variant in given]
-            wish = wish_for(chains, formats, data.file.format, Policy())
-            source = decode_for(data, chains, wish=wish)
+            outputs = (Output(tuple(variant.transforms), variant.format) for variant in given)
+            source = decode_for(data, tuple(outputs))
         except ImageError as error:
             return [_failed(data, error, start) for _ in given]
         return [_make_variant(data, source, variant, Path(output_dir)) for variant in given]

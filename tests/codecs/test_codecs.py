@@ -16,6 +16,7 @@ from imgpipe import (
     Image,
     ImageFile,
     ImageFormat,
+    ImageTransform,
     Loss,
     Resize,
     Thumbnail,
@@ -32,9 +33,10 @@ from imgpipe.colour import from_linear, to_linear, to_srgb
 from imgpipe.files import ImageData
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep
-from imgpipe.policy import Policy
+from imgpipe.policy import MARGIN, Policy
 from imgpipe.steps.decode import decode_for, read_head
 from imgpipe.steps.encode import encode
+from imgpipe.steps.plan import Output
 from PIL import Image as pil, ImageCms
 
 from .profiles import wide_gamut
@@ -48,6 +50,10 @@ def kinds(image: Image) -> set[str]:
 
 def shown(data: bytes) -> np.ndarray:
     return np.asarray(pil.open(BytesIO(data)).convert("RGB")).astype(int)
+
+
+def outputs(*chains: list[ImageTransform], margin: float = MARGIN) -> tuple[Output, ...]:
+    return tuple(Output(tuple(chain), policy=Policy(margin=margin)) for chain in chains)
 
 
 def loaded(data: bytes, name: str = "x.jpg") -> ImageData:
@@ -83,35 +89,35 @@ def test_jpegs_decode_smaller(scale: int, size, smooth, encoded) -> None:
 def test_the_decode_is_as_small_as_the_margin_allows(limit, margin, width, smooth, encoded) -> None:
     data = encoded(smooth(800, 400), "JPEG")
     chains = [[Thumbnail(limit)], [Thumbnail(7)]]
-    source = decode_for(loaded(data), chains, margin)
+    source = decode_for(loaded(data), outputs(*chains, margin=margin))
     assert source.image.width == {100: 100, 200: 200, 400: 400}[width]
     assert source.size == (800, 400)
-    assert decode_for(loaded(data), [[Thumbnail(5)], []]).image.width == 800
+    assert decode_for(loaded(data), outputs([Thumbnail(5)], [])).image.width == 800
 
 
 @pytest.mark.parametrize(("size", "width"), [((10, 150), 800), ((300, 1), 800), ((90, 50), 200)])
 def test_neither_side_of_the_decode_is_too_small(size, width: int, smooth, encoded) -> None:
     data = encoded(smooth(800, 400), "JPEG")
-    assert decode_for(loaded(data), [[Resize(*size)]]).image.width == width
+    assert decode_for(loaded(data), outputs([Resize(*size)])).image.width == width
 
 
 def test_the_smaller_decode_knows_which_way_up_it_is(smooth, encoded) -> None:
     exif = pil.Exif()
     exif[0x0112] = 6
     data = encoded(smooth(800, 400), "JPEG", exif=exif)
-    source = decode_for(loaded(data), [[Thumbnail(50)]])
+    source = decode_for(loaded(data), outputs([Thumbnail(50)]))
     assert source.size == (400, 800)
     assert (source.image.width, source.image.height) == (50, 100)
 
 
 def test_a_chain_that_starts_grey_decodes_luma_alone(smooth, encoded) -> None:
     data = encoded(smooth(200, 100), "JPEG", quality=95)
-    grey = decode_for(loaded(data), [[Grayscale()]]).image
+    grey = decode_for(loaded(data), outputs([Grayscale()])).image
     assert grey.channels == 1
     expected = Grayscale().apply(decode_image(data)).pixels.astype(int)
     assert np.abs(grey.pixels - expected).max() <= 2
     wide = encoded(smooth(200, 100), "JPEG", icc_profile=wide_gamut())
-    assert decode_for(loaded(wide), [[Grayscale()]]).image.channels == 3
+    assert decode_for(loaded(wide), outputs([Grayscale()])).image.channels == 3
 
 
 def test_a_damaged_jpeg_is_recovered_and_says_so(encoded) -> None:

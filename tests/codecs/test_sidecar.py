@@ -19,8 +19,8 @@ from imgpipe import (
 from imgpipe.cli.history import prune_outputs
 from imgpipe.metadata import check_keep
 from imgpipe.policy import Policy
-from imgpipe.steps.cost import picture_cost
 from imgpipe.steps.decode import read_head
+from imgpipe.steps.demand import demand_of
 from imgpipe.steps.plan import Output
 from PIL import Image as pil
 
@@ -312,7 +312,7 @@ def test_memory_is_set_aside_for_all_that_a_file_may_say(elements, tmp_path: Pat
     data = made(ramp(), **elements())
     assert not run(tmp_path, data, keep="dicom").failed
     costs = [
-        picture_cost(read_head(data), len(data), [Output(policy=Policy(check_keep(keep)))])
+        demand_of(read_head(data), (Output(policy=Policy(check_keep(keep))),)).cost(len(data))
         for keep in ("all", "all,dicom")
     ]
     assert costs[1] - costs[0] >= (tmp_path / "out" / NAME).stat().st_size

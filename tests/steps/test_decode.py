@@ -24,6 +24,7 @@ from imgpipe import (
 from imgpipe.files import ImageData
 from imgpipe.policy import Policy
 from imgpipe.steps.decode import decode_for
+from imgpipe.steps.plan import Output
 from imgpipe.steps.transform import render
 from PIL import Image as pil, ImageOps
 
@@ -187,7 +188,7 @@ def test_grey_before_a_resize_does_not_decode_every_pixel(smooth, encoded, tmp_p
     path.write_bytes(encoded(smooth(1600, 1200), "JPEG"))
     loaded = asyncio.run(load_image(file_of(path)))
     for chain in ([Grayscale(), Thumbnail(80)], [Thumbnail(80), Grayscale()]):
-        assert decode_for(loaded, [chain]).image.pixels.shape == (150, 200, 1)
+        assert decode_for(loaded, (Output(tuple(chain)),)).image.pixels.shape == (150, 200, 1)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -199,7 +200,7 @@ def test_a_smaller_decode_lies_where_the_whole_picture_does(orientation, smooth,
     whole = ImageOps.exif_transpose(pil.open(BytesIO(data))).convert("RGB")
     loaded = ImageData(ImageFile(Path("x.jpg"), len(data), ImageFormat.JPEG), data, 0, 0)
     for limit, scale in ((47, 8), (22, 8), (97, 4)):
-        source = decode_for(loaded, [[Thumbnail(limit)]])
+        source = decode_for(loaded, (Output((Thumbnail(limit),)),))
         assert max(source.image.width, source.image.height) == -(-801 // scale)
         small = render(source, (Thumbnail(limit),), Policy()).pixels.astype(int)
         expected = whole.resize(small.shape[1::-1], pil.Resampling.LANCZOS)

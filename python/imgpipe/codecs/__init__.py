@@ -92,7 +92,7 @@ def written_as(format: ImageFormat | None, content: ImageFormat) -> ImageFormat:
     """
     if format:
         return format
-    if content in writable():
+    if content in _BY_FORMAT and traits(content).writes:
         return content
     return ImageFormat.JPEG if content is ImageFormat.RAW else ImageFormat.PNG
 

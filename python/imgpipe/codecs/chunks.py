@@ -3,13 +3,51 @@
 ISO/IEC 15948, 5.3 and 11.3; PNG extensions 1.5, 3.7 (eXIf).
 """
 
+import struct
+import zlib
 from collections.abc import Iterator
 
+from imgpipe.codecs.base import Head
 from imgpipe.codecs.markers import EXIF
+from imgpipe.formats import ImageFormat
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_MORE = frozenset((b"acTL", b"eXIf", *_TEXTS))
+_PALETTE = 3
+_CHANNELS = {  # by depth and type of colour
+    **{(depth, 0): 1 for depth in (1, 2, 4, 8, 16)},
+    **{(depth, _PALETTE): 1 for depth in (1, 2, 4, 8)},
+    (8, 2): 3,
+    (8, 4): 2,
+    (8, 6): 4,
+    (16, 2): 3,
+    (16, 6): 4,
+}
 _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there was eXIf
 _XMP = b"XML:com.adobe.xmp\0"
+
+
+def plain_head(data: bytes) -> Head | None:
+    """The header, where no other chunk can say more of it, as of frames and of orientation.
+
+    None for others, and for one that is not as it should be.
+    """
+    ihdr, sum = data[12:29], data[29:33]
+    if data[8:16] != b"\0\0\0\x0dIHDR" or zlib.crc32(ihdr).to_bytes(4) != sum:
+        return None
+    kinds = {kind for kind, _, _ in _spans(data)}
+    if b"IDAT" not in kinds or not kinds.isdisjoint(_MORE):
+        return None
+    width, height, depth, colours, deflate, filters, interlace = struct.unpack(">IIBBBBB", ihdr[4:])
+    channels = _CHANNELS.get((depth, colours))
+    if channels is None or deflate or filters or not (width and height):
+        return None
+    return Head(
+        ImageFormat.PNG,
+        *(width, height, channels, depth),
+        progressive=bool(interlace),
+        palette=colours == _PALETTE,
+    )
 
 
 def has_text(data: bytes) -> bool:

@@ -24,7 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.boxes import has_gain_map
-from imgpipe.codecs.chunks import exif_in, has_text, may_be_turned, without_pixels
+from imgpipe.codecs.chunks import exif_in, has_text, may_be_turned, plain_head, without_pixels
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages, within
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
@@ -92,6 +92,8 @@ def version(format: ImageFormat) -> str:
 
 def head(data: bytes, format: ImageFormat) -> Head:
     """What the header tells."""
+    if format is ImageFormat.PNG and (plain := plain_head(data)):
+        return plain
     with _open(data, format) as opened:
         width, height = opened.size
         progressive = bool(opened.info.get("progressive") or opened.info.get("interlace"))

@@ -21,8 +21,8 @@ from imgpipe.flow.storage import Storage
 from imgpipe.formats import ImageFormat
 from imgpipe.naming import sidecar_name
 from imgpipe.runlog import Row
-from imgpipe.steps.cost import picture_cost
-from imgpipe.steps.decode import decode_for, wish_for
+from imgpipe.steps.decode import decode_for
+from imgpipe.steps.demand import demand_of
 from imgpipe.steps.encode import Encoded, encode, smaller_of, transcoded
 from imgpipe.steps.load import load, peek
 from imgpipe.steps.plan import Job, Target, named_by_content, settle
@@ -78,7 +78,7 @@ def weigh(item: Item[Job] | Item[ImageData]) -> int:
         head, size = item.result.head, len(item.result.data)
     else:
         head, size = peek(item.job.found.file, item.job.limits), item.job.found.size
-    return picture_cost(head, size, item.job.outputs) if head else size
+    return demand_of(head, item.job.outputs).cost(size) if head else size
 
 
 def weigh_drawn(item: Item[tuple[Drawn, ...]]) -> int:
@@ -124,17 +124,10 @@ def make_outputs(
     with working():
         metrics.kernel_threads.set(share())
         limit = TimeLimit(timeout, time.perf_counter())
-        planned = item.job.outputs
-        linear = any(how.policy.linear for how in planned)  # a smaller decode is not
-        transforms = [how.transforms for how in planned]
-        chains = [] if linear else transforms
-        margin, policy = max(how.policy.margin for how in planned), planned[0].policy
-        formats = [how.format for how in planned]
-        wish = wish_for(transforms, formats, loaded.file.format, policy)
-        source = decode_for(loaded, chains, margin, wish, policy.limits)
+        source = decode_for(loaded, item.job.outputs)
         lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)
-        beside = sidecar_of(loaded, policy)
+        beside = sidecar_of(loaded, item.job.outputs[0].policy)
         return tuple(
             _make_output(item.job, row, source, loaded, beside, watermark, limit, lap)
             for row in item.rows

@@ -1,20 +1,17 @@
 """Decode: a picture file's bytes in, an upright Image out."""
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from imgpipe.codecs import absent, codec, supported, traits, written_as
-from imgpipe.codecs.base import SCALES, Codec, Head, Wish
+from imgpipe.codecs import absent, codec, supported
+from imgpipe.codecs.base import Codec, Head, Wish
 from imgpipe.errors import DecodeError, ImageError
 from imgpipe.files import ImageData
 from imgpipe.formats import ImageFormat, begins_as_dicom, detect_format, sniff_format
 from imgpipe.image import Image
 from imgpipe.limits import LIMITS, Limits
-from imgpipe.policy import MARGIN, Policy
+from imgpipe.steps.demand import demand_of, frames_read
+from imgpipe.steps.plan import Output
 from imgpipe.steps.source import Source
-from imgpipe.transforms import ImageTransform, Window, leading_size, starts_grey
-
-Chain = Sequence[ImageTransform]
 
 EVERYTHING = Wish(frames=True, pages=True, deep=True)
 
@@ -55,64 +52,16 @@ def decode(loaded: ImageData) -> Image:
     return decode_image(loaded.data, loaded.file.path)
 
 
-def decode_for(
-    loaded: ImageData,
-    chains: Sequence[Chain],
-    margin: float = MARGIN,
-    wish: Wish = EVERYTHING,
-    limits: Limits = LIMITS,
-) -> Source:
-    """A picture, at the smallest scale its codec has that is enough for all of `chains`.
+def decode_for(loaded: ImageData, outputs: tuple[Output, ...]) -> Source:
+    """A picture as its outputs need it: as small, as grey, as deep as its codec can and they may.
 
-    That is at least `margin` times the size that any of them makes of it first. Where all start
-    with Grayscale, colours may not be decoded at all. `wish` is what else the outputs need.
+    Raises as `decode_image` does.
     """
-    path = loaded.file.path
+    path, limits = loaded.file.path, outputs[0].policy.limits
     head = loaded.head or read_head(loaded.data, path, limits)
-    grey = bool(chains) and all(map(starts_grey, chains))
-    image = _decode(loaded.data, head, path, scale_for(head, chains, margin), grey, wish, limits)
+    need = demand_of(head, outputs)
+    image = _decode(loaded.data, head, path, need.scale, need.grey, need.wish, limits)
     return Source(image, head.upright_size, head.orientation)
-
-
-def scale_for(head: Head, chains: Sequence[Chain], margin: float) -> int:
-    """By how much smaller, 1, 2, 4 or 8 times, `decode_for` decodes a picture."""
-    width, height = head.upright_size
-    sizes = [leading_size(chain, width, height) for chain in chains]
-    needed = [size for size in sizes if size]
-    if not needed or len(needed) < len(sizes):
-        return 1
-    wide = margin * max(size[0] for size in needed)
-    high = margin * max(size[1] for size in needed)
-    return next((n for n in SCALES if width >= n * wide and height >= n * high), 1)
-
-
-def wish_for(
-    chains: Iterable[Chain],
-    formats: Iterable[ImageFormat | None],
-    content: ImageFormat,
-    policy: Policy,
-) -> Wish:
-    """What outputs by `chains` and in `formats` need of a picture of `content`.
-
-    A format that is None is the picture's own.
-    """
-    held = [traits(written_as(format, content)) for format in formats]
-    keep = policy.reading.animation == "keep"
-    return Wish(
-        keep and any(one.frames for one in held),
-        keep and any(one.pages for one in held),
-        any(isinstance(step, Window) for chain in chains for step in chain),
-        (policy.depth or 16) > 8 and any(one.depth > 8 for one in held),
-        policy.reading,
-    )
-
-
-def frames_read(head: Head, wish: Wish) -> int:
-    """How many frames or pages are decoded."""
-    both = head.format is ImageFormat.DICOM  # whose header alone does not tell which it has
-    pages = wish.pages and (both or head.format is ImageFormat.TIFF)
-    wanted = pages or (wish.frames and head.format is not ImageFormat.TIFF)
-    return head.frames if wanted else 1
 
 
 def _decode(

@@ -3,7 +3,6 @@
 import math
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 from imgpipe.codecs.base import Head
@@ -25,7 +24,8 @@ def load(file: ImageFile, limits: Limits = LIMITS) -> ImageData:
     """
     data = _read(file, limits)
     head = read_head(data, file.path, limits)
-    return ImageData(replace(file, format=head.format), data, head.width, head.height, head)
+    found = ImageFile(file.path, file.size_bytes, head.format)
+    return ImageData(found, data, head.width, head.height, head)
 
 
 def peek(file: ImageFile, limits: Limits = LIMITS) -> Head | None:

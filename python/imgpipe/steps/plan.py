@@ -60,6 +60,9 @@ class Output:
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -88,9 +91,9 @@ class Job:
         return self.found.path
 
     @property
-    def outputs(self) -> list[Output]:
+    def outputs(self) -> tuple[Output, ...]:
         """How each is made."""
-        return [target.output for target in self.targets]
+        return tuple([target.output for target in self.targets])
 
     @property
     def limits(self) -> Limits:
@@ -261,7 +264,7 @@ def settle(target: Target, content: ImageFormat) -> Target:
     if target.format is not None:
         return target
     format = written_as(None, content)
-    return replace(target, format=format, path=named_as(target.path, format))
+    return Target(target.output, named_as(target.path, format), target.picture, format)
 
 
 def named_by_content(target: Target, size: tuple[int, int], data: bytes) -> Target:

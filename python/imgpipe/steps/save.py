@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -21,6 +22,10 @@ from imgpipe.image import Image
 from imgpipe.steps.encode import encode_image
 
 TEMPORARY = ".imgpipe-"  # what names of temporary files begin with
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_ONES_OWN = secrets.token_hex(8)  # asked of the system once, as threads hand over the GIL for it
+_NUMBERS = count()
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -63,20 +68,29 @@ def stage(
     try:
         if folder is None:
             target.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb") as opened:
-            opened.write(data)
-            opened.flush()
+        opened = os.open(temporary, _NEW, 0o666)
+        try:
+            write_all(opened, data)
             if mtime_ns is not None:
-                os.utime(opened.fileno(), ns=(mtime_ns, mtime_ns))
-            flush(opened.fileno())
+                os.utime(opened, ns=(mtime_ns, mtime_ns))
+            flush(opened)
+        finally:
+            os.close(opened)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _refusal(error, target) from error
     return Staged(temporary, target, len(data), hashlib.sha256(data).digest())
 
 
+def write_all(opened: int, data: bytes) -> None:
+    """Write all of `data` to an open file, in one call of the system where it takes that much."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(opened, left) :]
+
+
 def _temporary_in(folder: Path) -> Path:
-    return folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+    return folder / f"{TEMPORARY}{os.getpid():x}-{_ONES_OWN}-{next(_NUMBERS):x}"
 
 
 def publish(staged: Staged, *, replace: bool) -> None:
