@@ -13,12 +13,12 @@ from cpython.buffer cimport (
 )
 from cython.parallel cimport prange
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport INT32_MAX, int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport INT32_MAX, int16_t, int32_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from kernels cimport (
-    DEPTH_F32, DEPTH_U16, DEPTH_U8, LUMA_601, LUMA_709, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT,
-    SUM_SMOOTH, WEIGHTS_FLOATS, WEIGHTS_PAIRS, adapt_t, border_t, box_t, composite_t,
+    CONVOLVE_MOST_WORDS, DEPTH_F32, DEPTH_U16, DEPTH_U8, LUMA_601, LUMA_709, MOVE_TRANSPOSE, SUM_DOUBLE, SUM_FLOAT,
+    SUM_SMOOTH, WEIGHTS_FLOATS, WEIGHTS_PAIRS, WEIGHTS_WORDS, adapt_t, border_t, box_t, composite_t,
     convolution_t, decimated_t, equalizers_t, histogram_t, kernel_t, kernels_select, kernels_t, linear_t,
     lookup_t, luma_t, median_t, move_t, plane_t, resample_t, resize_t, rotate_t,
     saturate_t, separable_t, sum_t, tiles_t, unsharp_t, weights_t,
@@ -213,12 +213,23 @@ def decimated(src, dst, bytes down, bytes blur, bytes up, bytes up_start, int fa
     run(&a.kernels.decimated, a, b, &plan, threads)
 
 
+cdef int words(bytes weights, ptrdiff_t count) except -1:
+    holds(weights, count, sizeof(int16_t))
+    cdef const int16_t *each = <const int16_t *><char *>weights
+    cdef int total = sum([abs(each[i]) for i in range(count)])
+    if total > CONVOLVE_MOST_WORDS:
+        raise ValueError(f"Expected weights of at most {CONVOLVE_MOST_WORDS} in all, got {total}")
+    return 0
+
+
 def convolve(src, dst, bytes weights, int nx, int ny, int kind, int shift, int border, int threads):
     cdef Plane a = Plane(src, False), b = Plane(dst, True)
     alike(a, b)
-    if kind == WEIGHTS_PAIRS and a.itemsize != 1:
+    if kind in (WEIGHTS_WORDS, WEIGHTS_PAIRS) and a.itemsize != 1:
         raise ValueError("Expected real weights for another dtype than uint8")
-    if kind == WEIGHTS_PAIRS:
+    if kind == WEIGHTS_WORDS:
+        words(weights, <ptrdiff_t>nx * ny)
+    elif kind == WEIGHTS_PAIRS:
         holds(weights, <ptrdiff_t>((nx + 1) // 2 * 2) * ny, 2)
     else:
         holds(weights, <ptrdiff_t>nx * ny, 4 if kind == WEIGHTS_FLOATS else 8)

@@ -6,10 +6,14 @@
 
 enum { CONVOLVE_TILE = 1 << 18 }; /* bytes of the ring that stay in the cache */
 
-/* What a row of the ring holds: samples, or for WEIGHTS_PAIRS every sample beside the one a pixel
- * further, in 16 bits each. */
+/* What a row of the ring holds: samples, in 16 bits for WEIGHTS_WORDS, and for WEIGHTS_PAIRS every
+ * sample beside the one a pixel further, in 16 bits each. */
 static size_t convolve_item(const convolution_t *plan) {
-  return plan->kind == WEIGHTS_PAIRS ? 2 * sizeof(int16_t) : sizeof(sample_t);
+  switch (plan->kind) {
+    case WEIGHTS_WORDS: return sizeof(int16_t);
+    case WEIGHTS_PAIRS: return 2 * sizeof(int16_t);
+    default: return sizeof(sample_t);
+  }
 }
 
 static ptrdiff_t convolve_tile(const plane_t *src, const convolution_t *plan) {
@@ -37,6 +41,37 @@ static size_t convolve_scratch(const plane_t *src, const plane_t *dst, const voi
  * so a sample is loaded once for both. */
 
 #if DEPTH == 8
+/* One row from samples in 16 bits, those at in[t] having the weight weights[t]. */
+VEC_INLINE void convolve_words(uint8_t *out, const int16_t *const *in, const int16_t *weights,
+                               int taps, ptrdiff_t i, const int vectors) {
+  vec_t sums[4];
+  for (int v = 0; v < 2 * vectors; v++) sums[v] = vec_set16(0);
+  for (int t = 0; t < taps; t++) {
+    const vec_t w = vec_set16(weights[t]);
+    for (int v = 0; v < 2 * vectors; v++)
+      sums[v] = vec_add16(sums[v], vec_mul16(vec_load(in[t] + i + v * VEC / 2), w));
+  }
+  for (int v = 0; v < vectors; v++)
+    vec_store(out + i + v * VEC, vec_narrow16(sums[2 * v], sums[2 * v + 1]));
+}
+
+/* All weights that are none are left out. */
+static void convolve_words_row(uint8_t *out, const void *const *rows, const convolution_t *plan,
+                               int channels, ptrdiff_t n) {
+  const int16_t *in[CONVOLVE_MOST_WORDS], *all = plan->weights;
+  int16_t weights[CONVOLVE_MOST_WORDS];
+  int taps = 0;
+  for (int ky = 0; ky < plan->ny; ky++)
+    for (int k = 0; k < plan->nx; k++, all++)
+      if (*all) {
+        weights[taps] = *all;
+        in[taps++] = (const int16_t *)rows[ky] + (ptrdiff_t)k * channels;
+      }
+#define ROW(i, vectors) convolve_words(out, in, weights, taps, i, vectors)
+  OVER_BLOCKS(n, 2, ROW);
+#undef ROW
+}
+
 /* Two taps in one multiplication: rows have pairs of samples, weights come in pairs. */
 VEC_INLINE void convolve_pairs(uint8_t *const out[2], const void *const *rows,
                                const convolution_t *plan, int channels, ptrdiff_t i) {
@@ -136,6 +171,11 @@ static void convolve_rows(sample_t *const out[2], const void *const *rows, const
                           const convolution_t *plan, int channels, ptrdiff_t n) {
   (void)in;
   switch (plan->kind) {
+    case WEIGHTS_WORDS:
+#if DEPTH == 8
+      for (int k = 0; k < 2; k++) convolve_words_row(out[k], rows + k, plan, channels, n);
+#endif
+      break;
     case WEIGHTS_PAIRS:
 #if DEPTH == 8
 #define ROW(i, vectors) convolve_pairs(out, rows, plan, channels, i)
@@ -161,11 +201,15 @@ static void convolve_load(void *row, sample_t *padded, const plane_t *src, ptrdi
                           ptrdiff_t x0, ptrdiff_t x1, const convolution_t *plan,
                           const sample_t *zeros) {
   const int left = plan->nx / 2, channels = src->channels;
-  sample_t *filled = plan->kind == WEIGHTS_PAIRS ? padded : row;
-  border_span(filled, src, y, x0 - left, x1 + plan->nx - left, plan->border, zeros);
+  const int wider = plan->kind == WEIGHTS_WORDS || plan->kind == WEIGHTS_PAIRS;
+  border_span(wider ? padded : row, src, y, x0 - left, x1 + plan->nx - left, plan->border, zeros);
 #if DEPTH == 8
+  const ptrdiff_t samples = (x1 - x0 + plan->nx - 1) * channels;
+  if (plan->kind == WEIGHTS_WORDS)
+    for (ptrdiff_t i = 0; i < samples; i += VEC / 2)
+      vec_store((int16_t *)row + i, vec_widen(padded + i));
   if (plan->kind == WEIGHTS_PAIRS)
-    for (ptrdiff_t i = 0; i < (x1 - x0 + plan->nx - 1) * channels; i += VEC / 2)
+    for (ptrdiff_t i = 0; i < samples; i += VEC / 2)
       vec_pairs((int16_t *)row + 2 * i, padded + i, padded + i + channels);
 #else
   (void)channels;

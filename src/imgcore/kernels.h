@@ -73,10 +73,14 @@ typedef struct {
 /* convolve: correlation with an ny-by-nx kernel, row by row in `weights`, anchored at
  * (ny / 2, nx / 2).
  *
+ * WEIGHTS_WORDS (uint8): weights are int16_t whose absolute sum is at most CONVOLVE_MOST_WORDS, so
+ *     that sums fit 16 bits.
  * WEIGHTS_PAIRS (uint8): weights are int16_t scaled by 2^shift, with a zero behind rows of an odd
  *     number; sums fit 32 bits.
  * WEIGHTS_FLOATS, WEIGHTS_DOUBLES (any depth): weights and sums are floats or doubles. */
-typedef enum { WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES } weights_t;
+enum { CONVOLVE_MOST_WORDS = INT16_MAX / UINT8_MAX };
+
+typedef enum { WEIGHTS_WORDS, WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES } weights_t;
 
 typedef struct {
   const void *weights;

@@ -42,8 +42,10 @@ cdef extern from "kernels.h" nogil:
         int factor, down_taps, blur_taps, up_taps, reach
         border_t border
 
+    const int CONVOLVE_MOST_WORDS
+
     ctypedef enum weights_t:
-        WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES
+        WEIGHTS_WORDS, WEIGHTS_PAIRS, WEIGHTS_FLOATS, WEIGHTS_DOUBLES
 
     ctypedef struct convolution_t:
         const void *weights

@@ -152,6 +152,25 @@ def test_large_weights_saturate_to_the_right_side(sides: tuple[int, int], total:
         assert_convolves(picture((8, 67, 3), fill), Kernel(weights), "wrap", FIXED_POINT)
 
 
+@pytest.mark.parametrize("signs", ["-", "+", "±"])
+@pytest.mark.parametrize("sides", [(1, 3), (3, 3), (4, 7), (11, 12)], ids=str)
+@pytest.mark.parametrize("total", [1, 127, 128, 129, 400])
+def test_whole_weights_are_exact_whether_16_bits_hold_their_sums_or_not(
+    total: int, sides: tuple[int, int], signs: str
+) -> None:
+    rng = np.random.default_rng(total)
+    weights = np.bincount(
+        rng.integers(0, sides[0] * sides[1], total), minlength=sides[0] * sides[1]
+    )
+    if signs != "+":
+        weights = weights * (rng.choice([-1, 1], len(weights)) if signs == "±" else -1)
+    kernel = Kernel(weights.reshape(sides))
+    for fill in FILLS:
+        array = picture((8, 67, 3), fill)
+        expected = rounded(correlate(array, kernel.data, 1, "wrap"))
+        assert np.array_equal(convolve(array, kernel, border="wrap"), expected)
+
+
 @pytest.mark.parametrize("large", [1e2, 1e4, 333_333.3, 5e5, 1e9])
 def test_large_weights_that_cancel_leave_the_small_ones_right(large: float) -> None:
     array = np.tile(picture((1, 2, 3)), (5, 40, 1)).astype(np.uint8)

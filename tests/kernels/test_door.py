@@ -36,7 +36,18 @@ def resize(
     _imgcore.resize(A, out, columns, column_weights, 0, rows, row_weights, 0, True, 1)
 
 
+def convolve(weights: list[int], dtype: type = np.uint8) -> None:
+    """A row of three weights as whole numbers, kind 0."""
+    array = A.astype(dtype)
+    _imgcore.convolve(
+        array, np.empty_like(array), np.array(weights, np.int16).tobytes(), 3, 1, 0, 0, 0, 1
+    )
+
+
 REFUSED: dict[str, Callable[[], None]] = {
+    "convolve: whole weights that 16 bits cannot sum": lambda: convolve([60, -69, 0]),
+    "convolve: too few whole weights": lambda: convolve([1, 2]),
+    "convolve: whole weights for another dtype": lambda: convolve([1, 2, 3], np.uint16),
     "pick: a column beyond the last": lambda: pick(columns=int32(0, 2, 5)),
     "pick: a column before the first": lambda: pick(columns=int32(-1, 2, 4)),
     "pick: columns that go back": lambda: pick(columns=int32(0, 4, 2)),

@@ -16,13 +16,14 @@ from imgpipe.kernels.kernel import Kernel, Vector
 
 # sum_t and weights_t in kernels.h
 EXACT, SMOOTH, FLOAT, DOUBLE = range(4)
-PAIRS, FLOATS, DOUBLES = range(3)
+WORDS, PAIRS, FLOATS, DOUBLES = range(4)
 
 INT16_MAX = 2**15 - 1
 INT32_MAX = 2**31 - 1
 UINT16_MAX = 2**16 - 1
 SMOOTH_BITS = 16
 SMOOTH_RADIUS = 40  # as far as cutting products loses a third of a level at most
+MAX_WORDS = INT16_MAX // 255
 MAX_PAIR_BITS = 24
 FLOAT_PART = 32  # taps that kernels add up before they add the sums, see sample.h
 MAX_QUANTISATION_ERROR = 0.25
@@ -230,12 +231,22 @@ def plan_convolution(weights: Vector, dtype: np.dtype[Any]) -> ConvolutionPlan:
     ny, nx = weights.shape
     gain = float(np.abs(weights).sum())
     _check_total(gain)
-    plan = _plan_pairs(weights, gain) if dtype == np.uint8 else None
+    plan = None
+    if dtype == np.uint8:
+        plan = _plan_words(weights, gain) or _plan_pairs(weights, gain)
     if plan:
         return plan
     if _float_error(1 + nx + ny, gain, dtype) <= 1:  # rows are added up one by one
         return ConvolutionPlan(weights.astype(np.float32).tobytes(), nx, ny, FLOATS)
     return ConvolutionPlan(weights.tobytes(), nx, ny, DOUBLES)
+
+
+def _plan_words(weights: Vector, gain: float) -> ConvolutionPlan | None:
+    """Whole weights, with sums in 16 bits."""
+    if gain > MAX_WORDS or np.any(weights != np.rint(weights)):
+        return None
+    ny, nx = weights.shape
+    return ConvolutionPlan(weights.astype(np.int16).tobytes(), nx, ny, WORDS)
 
 
 def _plan_pairs(weights: Vector, gain: float) -> ConvolutionPlan | None:
