@@ -124,7 +124,7 @@ def make_outputs(
     with working():
         metrics.kernel_threads.set(share())
         limit = TimeLimit(timeout, time.perf_counter())
-        source = decode_for(loaded, item.job.outputs)
+        source = decode_for(loaded, item.job.outputs, len(item.rows))
         lap.took("decode", loaded.file.format)
         limit.check("decoded", item.job.path)
         beside = sidecar_of(loaded, item.job.outputs[0].policy)
@@ -157,7 +157,7 @@ def _make_output(
             image = image.losing(*beside.lost)
         lap.took("transform")
         limit.check("transformed", job.path)
-        untouched = image.pixels is source.image.pixels
+        untouched = source.is_untouched(image)
         made = transcoded(image, loaded, format, how.encoding, how.policy) if untouched else None
         if made is None:
             made = encode(image, format, how.encoding, how.policy, job.path, how.max_bytes)

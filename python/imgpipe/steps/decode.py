@@ -52,16 +52,16 @@ def decode(loaded: ImageData) -> Image:
     return decode_image(loaded.data, loaded.file.path)
 
 
-def decode_for(loaded: ImageData, outputs: tuple[Output, ...]) -> Source:
+def decode_for(loaded: ImageData, outputs: tuple[Output, ...], uses: int | None = None) -> Source:
     """A picture as its outputs need it: as small, as grey, as deep as its codec can and they may.
 
-    Raises as `decode_image` does.
+    `uses` is how many of them are made of it, see Source. Raises as `decode_image` does.
     """
     path, limits = loaded.file.path, outputs[0].policy.limits
     head = loaded.head or read_head(loaded.data, path, limits)
     need = demand_of(head, outputs)
     image = _decode(loaded.data, head, path, need.scale, need.grey, need.wish, limits)
-    return Source(image, head.upright_size, head.orientation)
+    return Source(image, head.upright_size, head.orientation, uses)
 
 
 def _decode(

@@ -1,5 +1,7 @@
 """A decoded picture, at the sizes that what is made of it starts from."""
 
+import weakref
+
 from imgpipe import kernels
 from imgpipe.image import Image
 from imgpipe.limits import MAX_SIDE
@@ -11,13 +13,35 @@ class Source:
 
     `size` is its full (width, height), upright, though it may have been decoded smaller;
     `orientation` is how it was turned then. A half is a function of the picture alone, so outputs
-    do not depend on what else is made.
+    do not depend on what else is made. After `uses` starts it is kept here no longer, so that its
+    memory is free while the last output is made; None is any number of them.
     """
 
-    def __init__(self, image: Image, size: tuple[int, int], orientation: int = 1) -> None:
+    def __init__(
+        self,
+        image: Image,
+        size: tuple[int, int],
+        orientation: int = 1,
+        uses: int | None = None,
+    ) -> None:
         self.size = size
         self.orientation = orientation
         self._levels = [image]
+        self._pixels = weakref.ref(image.pixels)
+        self._uses = uses
+
+    def start(self, size: tuple[float, float] | None) -> Image:
+        """What an output is made of: all, or a half or so of at least this (width, height)."""
+        image = self.at_least(*size) if size else self.image
+        if self._uses is not None:
+            self._uses -= 1
+            if not self._uses:
+                self._levels = []
+        return image
+
+    def is_untouched(self, image: Image) -> bool:
+        """Whether an output's pixels are the picture's own."""
+        return image.pixels is self._pixels()
 
     @property
     def image(self) -> Image:

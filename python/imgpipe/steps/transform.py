@@ -14,6 +14,7 @@ from imgpipe.transforms import (
     Sizing,
     Window,
     apply_transforms,
+    changes,
     leading_size,
     resize_first,
 )
@@ -47,12 +48,13 @@ def render(
 
 
 def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Policy) -> Image:
-    image = source.image
     if not policy.linear:  # where light is resized, grey before it is not grey after it
         transforms = resize_first(transforms)
     size = leading_size(transforms, *source.size)
-    if size and not policy.linear:  # halves are means of numbers, not of light
-        image = source.at_least(policy.margin * size[0], policy.margin * size[1])
+    enough = None  # but all of it: halves are means of numbers, not of light
+    if size and not policy.linear:
+        enough = policy.margin * size[0], policy.margin * size[1]
+    image = source.start(enough)
     if transforms and isinstance(transforms[0], Sizing):
         image = _resized(image, transforms[0], source, policy)
         transforms = transforms[1:]
@@ -61,7 +63,9 @@ def _render(source: Source, transforms: tuple[ImageTransform, ...], policy: Poli
     greys = any(isinstance(step, Grayscale) for step in transforms)
     if greys or "icc" not in policy.keep:  # luma is that of sRGB's colours
         image = to_srgb(image)
-    return apply_transforms(image, transforms)
+    for change in changes(transforms):  # here, where nothing else holds what it was
+        image = change(image)
+    return image
 
 
 def _resized(image: Image, first: Sizing, source: Source, policy: Policy) -> Image:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from imgpipe.image import Image
 from imgpipe.transforms.base import ImageTransform
-from imgpipe.transforms.chain import leading_size, resize_first, run_chain, starts_grey
+from imgpipe.transforms.chain import changes, leading_size, resize_first, starts_grey
 from imgpipe.transforms.filters import (
     Blur,
     BoxBlur,
@@ -132,7 +132,10 @@ def apply_transforms(
     for transform in chain:
         if not isinstance(transform, ImageTransform):
             raise TypeError(f"Expected an ImageTransform, got {transform!r}")
-    return run_chain(_as_image(image), chain)
+    changed = _as_image(image)
+    for change in changes(chain):
+        changed = change(changed)
+    return changed
 
 
 def _as_image(image: Any) -> Image:
@@ -182,6 +185,7 @@ __all__ = [
     "apply_kernel",
     "apply_transform",
     "apply_transforms",
+    "changes",
     "leading_size",
     "parse_transform",
     "resize_first",

@@ -1,6 +1,6 @@
 """What a chain of transforms tells before it runs, and how it runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
@@ -58,16 +58,22 @@ def starts_grey(transforms: Sequence[ImageTransform]) -> bool:
     return bool(rest) and isinstance(rest[0], Grayscale)
 
 
-def run_chain(image: Image, transforms: Iterable[ImageTransform]) -> Image:
-    """`image` with changes made in turn; curves that follow each other are one pass."""
+def changes(transforms: Iterable[ImageTransform]) -> Iterator[Callable[[Image], Image]]:
+    """What transforms do to a picture, in turn; curves that follow each other are one pass."""
     for is_curve, group in groupby(transforms, lambda step: isinstance(step, Curve)):
-        steps = list(group)
-        one_pass = is_curve and len(steps) > 1 and image.measure is None
-        if one_pass and image.pixels.dtype != np.float32 and _pays(image):
-            curve = _curve(tuple(steps), image.pixels.dtype)
-            image = image.each(partial(_looked_up, curve=curve))
+        steps = tuple(group)
+        if is_curve and len(steps) > 1:
+            yield partial(_through_curves, curves=steps)
         else:
-            image = _each(image, steps)
+            yield from (partial(_through, step=step) for step in steps)
+
+
+def _through_curves(image: Image, curves: tuple[ImageTransform, ...]) -> Image:
+    if image.measure is None and image.pixels.dtype != np.float32 and _pays(image):
+        curve = _curve(curves, image.pixels.dtype)
+        return image.each(partial(_looked_up, curve=curve))
+    for step in curves:
+        image = _through(image, step)
     return image
 
 
@@ -81,13 +87,14 @@ def _pays(image: Image) -> bool:
 def _curve(curves: tuple[ImageTransform, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """What all of `curves` make of each level."""
     levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[np.newaxis]
-    return _each(Image.from_array(levels), curves).pixels.ravel()
+    image = Image.from_array(levels)
+    for step in curves:
+        image = _through(image, step)
+    return image.pixels.ravel()
 
 
-def _each(image: Image, transforms: Iterable[ImageTransform]) -> Image:
-    for step in transforms:
-        image = image.each(partial(_follow, step=step, model=image.still()))
-    return image
+def _through(image: Image, step: ImageTransform) -> Image:
+    return image.each(partial(_follow, step=step, model=image.still()))
 
 
 def _looked_up(image: Image, curve: NDArray[Any]) -> Image:
