@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from .e2e_workloads import OURS, Program, Workload, compiling, programs
 from .quality import ssim
 
 ROUNDS = 5
+MANY = 1000  # pictures, whose outputs are removed at the end alone
 ALIKE = 0.01  # of SSIM
 LAUNCH = Path(__file__).parent / "e2e_launch.py"
+
+Folder = Callable[[], AbstractContextManager[Path]]
 
 
 @dataclass
@@ -64,10 +67,22 @@ class Outcome:
 def hold(workload: Workload) -> Outcome:
     """Try all settings once, compare what the best of each peer made, then take turns."""
     source = workload.folder()
+    pictures = len(os.listdir(source))
+    with _folders(kept=pictures > MANY) as folder:
+        entries = _best(workload, source, folder)
+        for _ in range(ROUNDS):
+            for entry in entries:
+                with folder() as out:
+                    _run(entry, source, out)
+    return Outcome(workload, pictures, entries)
+
+
+def _best(workload: Workload, source: Path, folder: Folder) -> list[Entry]:
+    """Each peer at its best setting, nothing measured of it yet."""
     best: dict[str, Entry] = {}
     for program in programs(workload):
         entry = Entry(program)
-        with _folder() as out:
+        with folder() as out:
             _run(entry, source, out)
             known = best.get(program.peer)
             entry.likeness = known.likeness if known else _likeness(workload, source, out)
@@ -77,21 +92,28 @@ def hold(workload: Workload) -> Outcome:
     _check(entries)
     for entry in entries:
         entry.wall, entry.cpu, entry.peak = [], [], []
-    for _ in range(ROUNDS):
-        for entry in entries:
-            with _folder() as out:
-                _run(entry, source, out)
-    return Outcome(workload, len(os.listdir(source)), entries)
+    return entries
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    """An empty one, on the disk that the inputs are on."""
-    out = Path(tempfile.mkdtemp(dir=PLACE))
-    try:
+def _folders(kept: bool) -> Iterator[Folder]:
+    """Empty ones on the disk that the inputs are on, removed after use, or at the end if `kept`.
+
+    After thousands of files have been removed, ext4 takes its time with new ones.
+    """
+    place = Path(tempfile.mkdtemp(dir=PLACE))
+
+    @contextmanager
+    def folder() -> Iterator[Path]:
+        out = Path(tempfile.mkdtemp(dir=place))
         yield out
+        if not kept:
+            shutil.rmtree(out)
+
+    try:
+        yield folder
     finally:
-        shutil.rmtree(out)
+        shutil.rmtree(place)
 
 
 def _run(entry: Entry, source: Path, out: Path) -> None:

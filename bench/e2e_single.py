@@ -56,9 +56,9 @@ def start_up() -> list[Figure]:
     """Milliseconds, in processes of their own."""
     _round()  # compiles what is not yet
     rounds = np.array([_round() for _ in range(ROUNDS)]) * 1e3
-    version, typer, bare, ours, core, numpy = rounds.T
+    version, click, bare, ours, core, numpy = rounds.T
     return [
-        Figure("`imgpipe --version` beyond `import typer`", "ms", 30, version - typer),
+        Figure("`imgpipe --version` beyond `import click`", "ms", 30, version - click),
         Figure("`import imgpipe`", "ms", 40, ours),
         Figure("`import imgpipe.kernels` beyond `import numpy`", "ms", 20, core - numpy),
         Figure("`imgpipe --version`, all of it, Python's own start in it", "ms", np.inf, version),
@@ -69,7 +69,7 @@ def start_up() -> list[Figure]:
 def _round() -> tuple[float, ...]:
     return (
         _process(IMGPIPE, "--version"),
-        _process(sys.executable, "-c", "import typer"),
+        _process(sys.executable, "-c", "import click"),
         _process(sys.executable, "-c", "pass"),
         _inside("imgpipe"),
         _inside("imgpipe.kernels"),
