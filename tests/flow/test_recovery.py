@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import threading
+from collections import Counter
 from pathlib import Path, PurePath
 
 import pytest
@@ -75,6 +76,49 @@ def test_attempts_are_tries_in_all_and_the_strategys_win(
     log = run_pipeline(PipelineConfig(source, tmp_path / "out", error_strategy=retry, **FORM))
     assert faulty.tries == {"000.jpg": 2}
     assert log.failed[0][1] == "Expected a file that can be read, got: Input/output error"
+
+
+@pytest.mark.parametrize(("times", "done"), [(2, 2), (99, 0)])
+def test_a_name_that_storage_refuses_is_asked_for_again(
+    times: int, done: int, monkeypatch, photo: Path, tmp_path: Path
+) -> None:
+    source, out = copies(photo, tmp_path / "photos", 2), tmp_path / "out"
+    tries, link = Counter(), os.link
+
+    def faulty(staged, target, **named):
+        tries[os.path.basename(target)] += 1
+        if tries[os.path.basename(target)] <= times:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        link(staged, target, **named)
+
+    monkeypatch.setattr(os, "link", faulty)
+    log = run_pipeline(PipelineConfig(source, out, **FORM))
+    assert (len(log.successful), set(tries.values())) == (done, {3})
+    assert len(list(out.glob("*.jpg"))) == done
+    assert not list(out.glob(".imgpipe/**/.imgpipe-*"))
+    for _, reason in log.failed:
+        assert reason.endswith("got: Input/output error")
+
+
+def test_storage_that_gives_no_names_ends_the_run(
+    monkeypatch, photo: Path, tmp_path: Path
+) -> None:
+    """Though files can be read, and written under other names."""
+
+    def faulty(*_, **__):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    source = copies(photo, tmp_path / "photos", 30)
+    monkeypatch.setattr(os, "link", faulty)
+    config = PipelineConfig(
+        source,
+        tmp_path / "out",
+        error_strategy=ErrorRecoveryStrategy.retry(1),
+        circuit_breaker=CircuitBreaker(2, 0.01),
+        **FORM,
+    )
+    with pytest.raises(CircuitOpen, match="Input/output error"):
+        run_pipeline(config)
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ENOENT, errno.EPERM])

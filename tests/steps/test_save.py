@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from imgpipe import ConfigError, Image, ImageFormat, SaveError, StorageFull, open_image, save_image
-from imgpipe.steps.save import publish, stage
+from imgpipe.steps.save import publish, stage, write_whole
 
 
 def test_save_image_goes_by_the_extension_and_makes_folders(tmp_path: Path, smooth) -> None:
@@ -39,12 +39,13 @@ def test_outputs_have_the_permissions_of_any_new_file(tmp_path: Path) -> None:
 def test_publishing_never_replaces_unless_asked(tmp_path: Path) -> None:
     target = tmp_path / "taken.jpg"
     target.write_bytes(b"somebody's picture")
+    staged = stage(b"ours", target)
     with pytest.raises(SaveError, match="Expected no file under the output's name"):
-        publish(stage(b"ours", target), replace=False)
+        publish(staged, replace=False)
     assert target.read_bytes() == b"somebody's picture"
-    assert os.listdir(tmp_path) == ["taken.jpg"]
-    publish(stage(b"ours", target), replace=True)
+    publish(staged, replace=True)
     assert target.read_bytes() == b"ours"
+    assert os.listdir(tmp_path) == ["taken.jpg"]
 
 
 def test_where_links_are_not_to_be_had_nothing_is_replaced_either(
@@ -59,7 +60,49 @@ def test_where_links_are_not_to_be_had_nothing_is_replaced_either(
     with pytest.raises(SaveError, match="found one just now"):
         publish(stage(b"second", target), replace=False)
     assert target.read_bytes() == b"first"
+
+
+def test_a_file_with_its_name_may_keep_its_other_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = stage(b"whole", tmp_path / "a.jpg")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "not now")
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    publish(staged, replace=False)
+    assert staged.target.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_could_not_get_its_name_may_be_tried_again(
+    replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = stage(b"whole", tmp_path / "a.jpg")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "not now")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(os, "replace" if replace else "link", refuse)
+        with pytest.raises(SaveError, match="not now"):
+            publish(staged, replace=replace)
+    publish(staged, replace=replace)
     assert os.listdir(tmp_path) == ["a.jpg"]
+    assert staged.target.read_bytes() == b"whole"
+
+
+def test_a_whole_file_that_cannot_be_put_there_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "not now")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(SaveError, match="not now"):
+        write_whole(b"whole", tmp_path / "a.jpg")
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_full_disk_is_said_so_and_leaves_nothing(tmp_path: Path) -> None:

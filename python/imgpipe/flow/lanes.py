@@ -91,7 +91,13 @@ class Lanes:
         self._storage = Storage(config.attempts, config.circuit_breaker, stopped)
         self._road = Road(config, place, storage=self._storage, memory=memory, metrics=metrics)
         self._failures = Failures(config.error_limit)
-        self.recorder = Recorder(log, self._output_dir, config.durability == "file", metrics)
+        self.recorder = Recorder(
+            log,
+            self._output_dir,
+            config.durability == "file",
+            storage=self._storage,
+            metrics=metrics,
+        )
         self._scanning = True
         self._admitting: list[Task] = []
         self.stopped = False

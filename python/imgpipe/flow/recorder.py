@@ -14,6 +14,7 @@ from pathlib import Path
 from imgpipe.errors import ImageError, ImgpipeError, SaveError
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.parcels import Item
+from imgpipe.flow.storage import Storage
 from imgpipe.naming import sidecar_name
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import Decision, Intent, Row, RunLog
@@ -45,9 +46,16 @@ class Recorder:
     """Publishes and records what comes to the end of the road, a group at a time."""
 
     def __init__(
-        self, log: RunLog, output_dir: Path, flushes_folders: bool, metrics: PipelineMetrics
+        self,
+        log: RunLog,
+        output_dir: Path,
+        flushes_folders: bool,
+        *,
+        storage: Storage,
+        metrics: PipelineMetrics,
     ) -> None:
         self._log = log
+        self._storage = storage
         self._output_dir = output_dir
         self._flushes_folders = flushes_folders
         self._metrics = metrics
@@ -135,7 +143,8 @@ class Recorder:
         try:
             _check_free(made)
             older = self._set_aside(made.row, staged) if _is_decided(made) else None
-            publish(staged, replace=_is_decided(made) and made.row.decision is Decision.REPLACE)
+            replaces = _is_decided(made) and made.row.decision is Decision.REPLACE
+            self._storage.conclude(lambda: publish(staged, replace=replaces))
         except ImgpipeError:
             for each in _both(made):
                 each.temporary.unlink(missing_ok=True)
@@ -145,7 +154,16 @@ class Recorder:
         if older:
             older.temporary.unlink()
         if made.sidecar:
-            _publish_sidecar(made, made.sidecar, staged)
+            self._publish_sidecar(made, made.sidecar, staged)
+
+    def _publish_sidecar(self, made: Made, sidecar: Staged, output: Staged) -> None:
+        replaces = _replaces_sidecar(made)
+        try:
+            self._storage.conclude(lambda: publish(sidecar, replace=replaces))
+        except ImageError:
+            for file in (sidecar.temporary, output.target):
+                file.unlink(missing_ok=True)
+            raise
 
     def _set_aside(self, row: Row, staged: Staged) -> Staged | None:
         if row.sidecar is None:
@@ -186,14 +204,6 @@ def _check_free(made: Made) -> None:
             "DICOM file says of itself; move it away and run again",
             made.sidecar.target,
         )
-
-
-def _publish_sidecar(made: Made, sidecar: Staged, output: Staged) -> None:
-    try:
-        publish(sidecar, replace=_replaces_sidecar(made))
-    except ImageError:
-        output.target.unlink(missing_ok=True)
-        raise
 
 
 def _both(made: Made) -> list[Staged]:

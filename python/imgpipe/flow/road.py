@@ -64,7 +64,7 @@ def load_picture(
 ) -> ImageData:
     """The load lane's step."""
     start = perf_counter_ns()
-    loaded = storage.read(lambda: load(job.found.file, job.limits))
+    loaded = storage.attempt(lambda: load(job.found.file, job.limits))
     metrics.span("load", start, perf_counter_ns(), job.path)
     metrics.read_bytes.add(len(loaded.data))
     return loaded
@@ -219,7 +219,7 @@ def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Mad
     def put(data: bytes, below: str) -> Staged:
         target = place.output_dir / below
         scratch = place.scratch_for(target)
-        return storage.write(lambda: stage(data, target, scratch, dated, place.flush))
+        return storage.attempt(lambda: stage(data, target, scratch, dated, place.flush))
 
     sidecar = None
     try:

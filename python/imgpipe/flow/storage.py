@@ -28,8 +28,8 @@ class Storage:
         self._attempts = attempts
         self._stopped = stopped
 
-    def read(self, step: Callable[[], T]) -> T:
-        """What `step` gives. That something can be read does not say that it can be saved."""
+    def attempt(self, step: Callable[[], T]) -> T:
+        """What `step` gives. That this works does not say that an output will get its name."""
         try:
             return self._try(step)
         except ImageError as error:
@@ -56,9 +56,9 @@ class Storage:
 
         return tries(self._attempts, self._stopped)(again)
 
-    def write(self, step: Callable[[], T]) -> T:
-        """What `step` gives; it works, then, from end to end."""
-        result = self.read(step)
+    def conclude(self, step: Callable[[], T]) -> T:
+        """What `step` gives, the last of a picture; storage works, then, from end to end."""
+        result = self.attempt(step)
         if self._breaker:
             self._breaker.record_success()
         return result

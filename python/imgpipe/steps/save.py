@@ -10,12 +10,13 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Literal, get_args
 
-from imgpipe.errors import SaveError, StorageFull
+from imgpipe.errors import ImgpipeError, SaveError, StorageFull
 from imgpipe.files import digest_of
 from imgpipe.formats import ImageFormat, detect_format
 from imgpipe.image import Image
@@ -96,7 +97,8 @@ def _temporary_in(folder: Path) -> Path:
 def publish(staged: Staged, *, replace: bool) -> None:
     """Give a staged file its final name, over an existing file only where `replace` says so.
 
-    The folder is to be flushed with `sync_folders` afterwards. Raises as `stage` does.
+    The folder is to be flushed with `sync_folders` afterwards. Raises as `stage` does; the file is
+    then still staged, and may be tried again.
     """
     name = _rename if replace else _link
     try:
@@ -106,7 +108,6 @@ def publish(staged: Staged, *, replace: bool) -> None:
             staged.target.parent.mkdir(parents=True, exist_ok=True)
             name(staged)
     except OSError as error:
-        staged.temporary.unlink(missing_ok=True)
         raise _refusal(error, staged.target) from error
 
 
@@ -125,7 +126,8 @@ def _link(staged: Staged) -> None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         os.rename(staged.temporary, staged.target)
     else:
-        staged.temporary.unlink()
+        with suppress(OSError):  # it has its name, and what is left the next run sweeps up
+            staged.temporary.unlink()
 
 
 def set_aside(path: Path, digest: bytes, folder: Path) -> Staged | None:
@@ -171,7 +173,12 @@ def sync_folders(folders: Iterable[Path]) -> None:
 
 def write_whole(data: bytes, path: Path) -> None:
     """Put `data` at `path`, over what is there, so that `path` never holds a part of it."""
-    publish(stage(data, path), replace=True)
+    staged = stage(data, path)
+    try:
+        publish(staged, replace=True)
+    except ImgpipeError:
+        staged.temporary.unlink(missing_ok=True)
+        raise
     sync_folders([path.parent])
 
 
