@@ -100,21 +100,20 @@ def test_a_name_that_storage_refuses_is_asked_for_again(
         assert reason.endswith("got: Input/output error")
 
 
-def test_storage_that_gives_no_names_ends_the_run(
-    monkeypatch, photo: Path, tmp_path: Path
-) -> None:
+def test_storage_that_gives_no_names_ends_the_run(monkeypatch, photo: Path, tmp_path: Path) -> None:
     """Though files can be read, and written under other names."""
 
     def faulty(*_, **__):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    source = copies(photo, tmp_path / "photos", 30)
+    source = copies(photo, tmp_path / "photos", 200)
     monkeypatch.setattr(os, "link", faulty)
     config = PipelineConfig(
         source,
         tmp_path / "out",
-        error_strategy=ErrorRecoveryStrategy.retry(1),
-        circuit_breaker=CircuitBreaker(2, 0.01),
+        retry_attempts=1,
+        batch_size=1,
+        circuit_breaker=CircuitBreaker(3, 0.02),
         **FORM,
     )
     with pytest.raises(CircuitOpen, match="Input/output error"):
