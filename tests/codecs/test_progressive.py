@@ -1,4 +1,4 @@
-"""A progressive JPEG without most of its scans decodes at 1/8 to the very same pixels."""
+"""A progressive JPEG without scans that do not show decodes to the very same pixels."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from imgpipe import DecodeError, ImageFormat
 from imgpipe.codecs.markers import walk
-from imgpipe.codecs.progressive import for_eighth
+from imgpipe.codecs.progressive import for_eighth, for_luma
 from PIL import Image as pil
 
 from .scans import Scan, blocks, write
@@ -33,10 +33,14 @@ def noise(width: int, height: int, channels: int = 3) -> np.ndarray:
     return (base + rng.normal(0, 25, (height, width, channels))).clip(0, 255).astype(np.uint8)
 
 
-def eighth(data: bytes, colours: str) -> np.ndarray:
+def smaller(data: bytes, colours: str, scale: int) -> np.ndarray:
     found = walk(data)
-    wanted = {"min_height": -(-found.height // 8), "min_width": -(-found.width // 8)}
+    wanted = {"min_height": -(-found.height // scale), "min_width": -(-found.width // scale)}
     return simplejpeg.decode_jpeg(data, colours, **wanted)
+
+
+def eighth(data: bytes, colours: str) -> np.ndarray:
+    return smaller(data, colours, 8)
 
 
 def check(data: bytes) -> None:
@@ -48,6 +52,10 @@ def check(data: bytes) -> None:
         fewer = for_eighth(data, grey=colours == "GRAY")
         assert fewer is not data
         assert single or np.array_equal(eighth(fewer, colours), eighth(data, colours)), colours
+    luma = for_luma(data)
+    assert luma is not data
+    for scale in (1, 2, 4, 8):
+        assert np.array_equal(smaller(luma, "GRAY", scale), smaller(data, "GRAY", scale)), scale
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -145,6 +153,7 @@ def test_cjpegs_files(name: str, sampling: str, tmp_path: Path) -> None:
 def test_arithmetic_coding_is_left_alone(tmp_path: Path) -> None:
     data = cjpeg(noise(64, 48), tmp_path, "-arithmetic", "-progressive")
     assert for_eighth(data) is data
+    assert for_luma(data) is data
 
 
 def test_nor_are_restarts_and_baseline_and_four_components_touched(encoded) -> None:
@@ -154,6 +163,7 @@ def test_nor_are_restarts_and_baseline_and_four_components_touched(encoded) -> N
         _cmyk(noise(64, 48, 4)),
     ):
         assert for_eighth(data) is data
+        assert for_luma(data) is data
 
 
 def _cmyk(pixels: np.ndarray) -> bytes:
@@ -187,6 +197,7 @@ def test_what_lacks_scans_or_has_them_twice_is_left_alone(script) -> None:
     whole, odd = (write((33, 31), factors, made, one) for one in (WHOLE, script))
     assert for_eighth(whole) is not whole
     assert for_eighth(odd) is odd
+    assert for_luma(odd) is odd
 
 
 @settings(max_examples=200, deadline=None)
@@ -197,6 +208,7 @@ def test_a_file_cut_short_is_left_alone_and_fails_as_ever(data: st.DataObject) -
     whole = buffer.getvalue()
     cut = whole[: data.draw(st.integers(2, len(whole) - 2))]
     assert for_eighth(cut) is cut
+    assert for_luma(cut) is cut
 
 
 @settings(max_examples=300, deadline=None)
@@ -206,6 +218,17 @@ def test_whatever_is_written_over_nothing_but_a_jpeg_error_comes(junk, at, gone)
     pil.fromarray(noise(90, 70)).save(buffer, "JPEG", quality=75, progressive=True)
     data = buffer.getvalue()
     for_eighth(data[: at % len(data)] + junk + data[at % len(data) + gone :])
+
+
+@pytest.mark.parametrize("subsampling", SAMPLINGS)
+def test_grey_reads_no_more_of_colours_than_their_means(subsampling: str, encoded) -> None:
+    data = encoded(noise(200, 150), "JPEG", quality=90, progressive=True, subsampling=subsampling)
+    head = jpeg.head(data, ImageFormat.JPEG)
+    luma = for_luma(data)
+    assert len(luma) < len(data) * (0.7 if subsampling == "4:4:4" else 0.95)
+    for scale in (1, 2, 4):
+        grey = jpeg.decode(data, head, scale, grey=True)
+        assert np.array_equal(grey.pixels, smaller(data, "GRAY", scale))
 
 
 def _scan_data(data: bytes, wanted: int) -> tuple[int, int]:
@@ -244,5 +267,8 @@ def test_every_progressive_file_of_the_corpus() -> None:
             fewer = for_eighth(data, grey=colours == "GRAY")
             shortened += fewer is not data
             assert np.array_equal(eighth(fewer, colours), pixels), path.name
+        if usual:
+            luma, whole = (simplejpeg.decode_jpeg(one, "GRAY") for one in (for_luma(data), data))
+            assert np.array_equal(luma, whole), path.name
     print(f"{shortened} decodes of fewer scans")
     assert shortened

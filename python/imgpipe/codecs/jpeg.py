@@ -9,7 +9,7 @@ import simplejpeg  # type: ignore[import-untyped]
 from imgpipe.codecs import pillow
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
-from imgpipe.codecs.progressive import for_eighth
+from imgpipe.codecs.progressive import for_eighth, for_luma
 from imgpipe.colour import is_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image, Space
@@ -67,8 +67,12 @@ def decode(
     colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
     wanted = -(-found.height // scale), -(-found.width // scale)
     smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}
-    fewer = found.coding == _PROGRESSIVE and scale == 8 and max(wanted) > 1  # else 1/4 may be meant
-    read = for_eighth(data, grey=colours == "GRAY") if fewer else data
+    read = data
+    if found.coding == _PROGRESSIVE:
+        if scale == 8 and max(wanted) > 1:  # else 1/4 may be meant
+            read = for_eighth(data, grey=colours == "GRAY")
+        elif luma_alone and len(found.sampling) > 1:
+            read = for_luma(data)
     try:
         pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
     except ValueError as error:

@@ -1,9 +1,10 @@
-"""What a decode to one eighth needs of a progressive JPEG: its DC coefficients, and little else.
+"""What a decode to one eighth, or to luma alone, needs of a progressive JPEG.
 
 At 1/8 a block becomes one pixel, which its DC coefficient alone decides; only subsampled colours,
-whose blocks become more than one, need their AC coefficients. The scans of all others, most of the
-file, are left out, and a scan that says "nothing but zeros" stands in for them, so that the decoder
-knows every coefficient and guesses at none by smoothing. The pixels are the same bit for bit.
+whose blocks become more than one, need their AC coefficients. Luma needs none of the colours'. The
+scans of all others, at 1/8 most of the file, are left out, and a scan that says "nothing but zeros"
+stands in for them, so that the decoder knows every coefficient and guesses at none by smoothing.
+The pixels are the same bit for bit.
 
 Damage within what is left out goes unnoticed, as these pixels show nothing of it. A file that ends
 early, or that lacks a scan, is not touched, so that the decoder finds what it always has.
@@ -13,7 +14,7 @@ ITU-T T.81, annexes B and G.
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
@@ -23,6 +24,10 @@ _UNSEEN = -1
 # "2^n blocks end here, and as many more as the next n bits say", n from 0 to 14, each of 4 bits.
 _RUN_CODES = bytes([0xFF, _DHT, 0, 34, 0x10, 0, 0, 0, 15, *[0] * 12, *range(0x00, 0xF0, 0x10)])
 _LONGEST_RUN = 0x7FFF
+
+
+# Whether a component's AC coefficients are not needed: if it is luma, if it is not subsampled.
+_Spares = Callable[[bool, bool], bool]
 
 
 class _Unusual(Exception):
@@ -47,19 +52,28 @@ def for_eighth(data: bytes, *, grey: bool = False) -> bytes:
     It is `data` itself unless that is progressive, with every scan there once and whole, and
     without restart intervals or whatever else is seldom seen.
     """
+    return _shortened(data, lambda luma, whole: grey or whole)
+
+
+def for_luma(data: bytes) -> bytes:
+    """A JPEG that decodes, at any scale, to the luma of `data`; itself as for `for_eighth`."""
+    return _shortened(data, lambda luma, whole: not luma)
+
+
+def _shortened(data: bytes, spares: _Spares) -> bytes:
     try:
-        return _shortened(data, grey)
+        return _without_spared(data, spares)
     except (_Unusual, LookupError, struct.error):
         return data
 
 
-def _shortened(data: bytes, grey: bool) -> bytes:
+def _without_spared(data: bytes, spares: _Spares) -> bytes:
     whole = memoryview(data)
     kept = [whole[:2]]
     components: dict[int, _Component] = {}
     for marker, start, body, end in _parts(data):
         if marker == _SOF2 and not components:
-            components = _components(body, grey)
+            components = _components(body, spares)
         elif marker == _SOS:
             if _follow(body, components):
                 continue
@@ -92,7 +106,7 @@ def _parts(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
         at = end
 
 
-def _components(frame: bytes, grey: bool) -> dict[int, _Component]:
+def _components(frame: bytes, spares: _Spares) -> dict[int, _Component]:
     depth, height, width, count = struct.unpack_from(">BHHB", frame)
     factors = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, 6 + 3 * count, 3)}
     if depth != 8 or count not in (1, 3) or len(factors) != count:
@@ -101,9 +115,9 @@ def _components(frame: bytes, grey: bool) -> dict[int, _Component]:
     return {
         name: _Component(
             blocks=-(-width * h // (8 * across)) * -(-height * v // (8 * down)),
-            spared=grey or (h, v) == (across, down),
+            spared=spares(number == 0, (h, v) == (across, down)),
         )
-        for name, (h, v) in factors.items()
+        for number, (name, (h, v)) in enumerate(factors.items())
     }
 
 
