@@ -67,3 +67,17 @@ def test_the_median_is_of_rounds_after_the_first() -> None:
     assert len(calls) == 1 + bench.LEAST_ROUNDS
     bench.taken(lambda: calls.append(1), 60)
     assert len(calls) == 2 + bench.LEAST_ROUNDS + bench.MOST_ROUNDS
+
+
+def test_ctrl_c_is_told_in_the_exit_code() -> None:
+    code = """
+import signal, sys
+from imgpipe.cli import bench
+from imgpipe.cli.main import main
+
+bench.taken = lambda *_: signal.raise_signal(signal.SIGINT)
+sys.argv[1:] = ["bench"]
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (130, "")

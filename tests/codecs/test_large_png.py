@@ -14,7 +14,7 @@ from imgpipe.losses import Loss
 from PIL import Image as pil, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-pytest.importorskip("imagecodecs")
+imagecodecs = pytest.importorskip("imagecodecs")
 
 SIZE = 1024, 1040
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -88,6 +88,18 @@ def test_a_sum_that_does_not_fit_costs_nothing_that_can_be_read() -> None:
     at = data.index(b"IDAT") - 4
     data[at + 8 + int.from_bytes(data[at : at + 4])] ^= 1
     assert np.array_equal(decode_image(bytes(data), ImageFormat.PNG).pixels, pixels)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [lambda data: data[:-12], lambda data: data[:-12] + b"junk" * 5, lambda data: data[:-1]],
+    ids=["no end", "junk", "an end without its sum"],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_is_broken_behind_the_pixels_costs_none_of_them(dtype, broken) -> None:
+    pixels = soft(3).astype(dtype) * (257 if dtype is np.uint16 else 1)
+    data = png(pixels) if dtype is np.uint8 else bytes(imagecodecs.png_encode(pixels, level=1))
+    assert np.array_equal(decode_image(broken(data), ImageFormat.PNG).pixels, pixels)
 
 
 def test_one_cut_short_is_an_error() -> None:

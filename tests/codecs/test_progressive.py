@@ -172,6 +172,22 @@ def _cmyk(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def test_components_called_r_g_and_b_have_no_luma(encoded) -> None:
+    """So libjpeg says where neither JFIF nor Adobe does."""
+    data = encoded(
+        noise(64, 48), "JPEG", keep_rgb=True, progressive=True, quality=90, subsampling="4:4:4"
+    )
+    at = 2
+    while data[at + 1] in (0xE0, 0xEE):
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    bare = data[:2] + data[at:]
+    head = jpeg.head(bare, ImageFormat.JPEG)
+    assert for_luma(bare) is bare
+    assert for_eighth(bare) is bare
+    expected = simplejpeg.decode_jpeg(bare, "GRAY")
+    assert np.array_equal(jpeg.decode(bare, head, grey=True).pixels, expected)
+
+
 WHOLE = [Scan((0, 1, 2)), *(Scan((name,), 1, 63) for name in range(3))]
 
 

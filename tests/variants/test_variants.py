@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path, PurePath
@@ -15,8 +16,10 @@ from imgpipe import (
     ConfigError,
     Fit,
     Grayscale,
+    Image,
     ImageFile,
     ImageFormat,
+    ImageTransform,
     OutputVariant,
     Pipeline,
     PipelineConfig,
@@ -118,6 +121,27 @@ def test_a_set_of_variants_from_one_decode(photos: Path, tmp_path: Path) -> None
     assert sizes == [(100, 3), (200, 1), (50, 3)]
     with pytest.raises(ConfigError, match="twice"):
         asyncio.run(process_with_variants(data, [variants[0]] * 2, tmp_path / "out"))
+
+
+@dataclass(frozen=True)
+class Shifted(ImageTransform):
+    """One of one's own: without a name, without a hash, and not to be compared."""
+
+    levels: np.ndarray
+
+    def apply(self, image: Image) -> Image:
+        return image.with_pixels(image.pixels + self.levels)
+
+
+def test_transforms_of_ones_own_are_asked_for_nothing_but_pixels(photos, tmp_path: Path) -> None:
+    path = next(photos.glob("*.jpg"))
+    data = asyncio.run(load_image(ImageFile(path, path.stat().st_size, ImageFormat.JPEG)))
+    expected = open_image(path).pixels + np.array([1, 2, 3], np.uint8)
+    for _ in range(2):
+        step = Shifted(np.array([1, 2, 3], np.uint8))
+        variant = OutputVariant("own", [step], ImageFormat.PNG)
+        (result,) = asyncio.run(process_with_variants(data, [variant], tmp_path))
+        assert np.array_equal(open_image(result.output_path).pixels, expected)
 
 
 def test_a_picture_that_is_none_fails_in_every_variant(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ failed, 130 and 143 stopped by a signal. What a run does not need is loaded by t
 """
 
 import math
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,17 @@ def _parse_seconds(text: str) -> float:
     return seconds
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that end by Ctrl-C as everybody else's, where they do not see to it themselves."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(128 + signal.SIGINT) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="imgpipe %(version)s", help="Print the version.")
 def app() -> None:
     """Turn folders of pictures into other pictures."""

@@ -120,6 +120,8 @@ def _described(data: bytes, head: Head) -> Image:
     try:
         return pillow.describe(data, head)
     except Exception:  # as above
+        if head.format is not ImageFormat.TIFF:
+            raise
         tags = pillow.tiff_tags(data, 0)
         icc, exif = tags.get(_ICC), block_of_tiff(data)
         lost = [loss for tag, loss in _LEFT.items() if tag in tags]

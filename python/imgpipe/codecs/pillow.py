@@ -197,8 +197,7 @@ def _memory(format: ImageFormat) -> BinaryIO:
 
 def describe(data: bytes, head: Head) -> Image:
     """All of a picture but its pixels, of which it has one, for those who read them otherwise."""
-    told = without_pixels(data) if head.format is ImageFormat.PNG else data
-    with _open(told, head.format) as opened:
+    with _open_to_describe(data, head.format) as opened:
         icc: bytes | None = opened.info.get("icc_profile")
         return Image(
             np.zeros((1, 1, 3), np.uint8),
@@ -208,6 +207,15 @@ def describe(data: bytes, head: Head) -> Image:
             _exif(opened, data),
             tuple(_metadata_left(opened, data)),
         )
+
+
+def _open_to_describe(data: bytes, format: ImageFormat) -> ImageFile.ImageFile:
+    if format is ImageFormat.PNG:
+        try:
+            return _open(without_pixels(data), format)
+        except Exception:  # what is broken behind the pixels costs none of them
+            return _open(data, format)
+    return _open(data, format)
 
 
 def turn(data: bytes, head: Head) -> int:

@@ -160,7 +160,7 @@ class Recorder:
         replaces = _replaces_sidecar(made)
         try:
             self._storage.conclude(lambda: publish(sidecar, replace=replaces))
-        except ImageError:
+        except ImgpipeError:
             for file in (sidecar.temporary, output.target):
                 file.unlink(missing_ok=True)
             raise

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import is_
 
 from imgpipe.codecs import codec, traits, written_as
 from imgpipe.codecs.base import SCALES, Head, Wish
@@ -38,9 +39,30 @@ class Demand:
         return file_bytes * (1 + self.told) + self.memory
 
 
-@lru_cache(maxsize=64)  # as most pictures of a folder are alike
+@dataclass(frozen=True, slots=True, eq=False)
+class _Those:
+    """These very outputs, as a key: transforms of one's own may have no hash, nor be compared."""
+
+    outputs: tuple[Output, ...]
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.outputs)))
+
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, _Those)
+        return len(self.outputs) == len(other.outputs) and all(
+            map(is_, self.outputs, other.outputs)
+        )
+
+
 def demand_of(head: Head, outputs: tuple[Output, ...]) -> Demand:
     """What all `outputs` of such a picture need, which are made in turn, and kept until saved."""
+    return _demand_of(head, _Those(outputs))
+
+
+@lru_cache(maxsize=64)  # as most pictures of a folder are alike
+def _demand_of(head: Head, those: _Those) -> Demand:
+    outputs = those.outputs
     reader = codec(head.format)
     assert reader, "a head comes from a codec"
     linear = any(output.policy.linear for output in outputs)  # a smaller decode is not

@@ -60,9 +60,6 @@ class Output:
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
-    def __hash__(self) -> int:
-        return hash(self.key)
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
