@@ -75,6 +75,7 @@ import signal, sys
 from imgpipe.cli import bench
 from imgpipe.cli.main import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which jobs in the background lack
 bench.taken = lambda *_: signal.raise_signal(signal.SIGINT)
 sys.argv[1:] = ["bench"]
 main()
