@@ -54,6 +54,14 @@ def copies(photo: Path, folder: Path, count: int) -> Path:
     return folder
 
 
+def impatient(source: Path, out: Path) -> PipelineConfig:
+    """One try for each picture, and a breaker that soon has had enough."""
+    breaker = CircuitBreaker(3, 0.02)
+    return PipelineConfig(
+        source, out, retry_attempts=1, batch_size=1, circuit_breaker=breaker, **FORM
+    )
+
+
 @pytest.fixture
 def photo(pictures: Path) -> Path:
     return pictures / "a.jpg"
@@ -108,14 +116,7 @@ def test_storage_that_gives_no_names_ends_the_run(monkeypatch, photo: Path, tmp_
 
     source = copies(photo, tmp_path / "photos", 200)
     monkeypatch.setattr(os, "link", faulty)
-    config = PipelineConfig(
-        source,
-        tmp_path / "out",
-        retry_attempts=1,
-        batch_size=1,
-        circuit_breaker=CircuitBreaker(3, 0.02),
-        **FORM,
-    )
+    config = impatient(source, tmp_path / "out")
     with pytest.raises(CircuitOpen, match="Input/output error"):
         run_pipeline(config)
 
@@ -205,14 +206,7 @@ def test_a_share_counts_before_the_end_once_there_are_enough(tmp_path: Path, pho
 def test_storage_that_keeps_failing_ends_the_run(monkeypatch, photo: Path, tmp_path: Path) -> None:
     source = copies(photo, tmp_path / "photos", 200)
     faulty = Faulty(monkeypatch, 999)
-    config = PipelineConfig(
-        source,
-        tmp_path / "out",
-        retry_attempts=1,
-        batch_size=1,
-        circuit_breaker=CircuitBreaker(3, 0.02),
-        **FORM,
-    )
+    config = impatient(source, tmp_path / "out")
     with pytest.raises(CircuitOpen, match="Input/output error; run again once it does"):
         run_pipeline(config)
     assert len(faulty.tries) < 12

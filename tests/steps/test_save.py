@@ -2,11 +2,21 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from imgpipe import ConfigError, Image, ImageFormat, SaveError, StorageFull, open_image, save_image
 from imgpipe.steps.save import publish, stage, write_whole
+
+
+def refusing(number: int, reason: str) -> Callable[..., None]:
+    """A call of the system that is always refused."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, reason)
+
+    return refuse
 
 
 def test_save_image_goes_by_the_extension_and_makes_folders(tmp_path: Path, smooth) -> None:
@@ -51,10 +61,7 @@ def test_publishing_never_replaces_unless_asked(tmp_path: Path) -> None:
 def test_where_links_are_not_to_be_had_nothing_is_replaced_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EPERM, "no links here")
-
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", refusing(errno.EPERM, "no links here"))
     target = tmp_path / "a.jpg"
     publish(stage(b"first", target), replace=False)
     with pytest.raises(SaveError, match="found one just now"):
@@ -67,10 +74,7 @@ def test_a_file_with_its_name_may_keep_its_other_one(
 ) -> None:
     staged = stage(b"whole", tmp_path / "a.jpg")
 
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EIO, "not now")
-
-    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr(os, "unlink", refusing(errno.EIO, "not now"))
     publish(staged, replace=False)
     assert staged.target.read_bytes() == b"whole"
 
@@ -81,11 +85,8 @@ def test_what_could_not_get_its_name_may_be_tried_again(
 ) -> None:
     staged = stage(b"whole", tmp_path / "a.jpg")
 
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EIO, "not now")
-
     with monkeypatch.context() as faulty:
-        faulty.setattr(os, "replace" if replace else "link", refuse)
+        faulty.setattr(os, "replace" if replace else "link", refusing(errno.EIO, "not now"))
         with pytest.raises(SaveError, match="not now"):
             publish(staged, replace=replace)
     publish(staged, replace=replace)
@@ -96,10 +97,7 @@ def test_what_could_not_get_its_name_may_be_tried_again(
 def test_a_whole_file_that_cannot_be_put_there_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EIO, "not now")
-
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refusing(errno.EIO, "not now"))
     with pytest.raises(SaveError, match="not now"):
         write_whole(b"whole", tmp_path / "a.jpg")
     assert os.listdir(tmp_path) == []

@@ -60,12 +60,14 @@ def _option(*names: str, parse: Callable[[str], Any] | None = None, **more: Any)
 
 
 workers = _option(
-    *("worker_count", "--workers"),
+    "worker_count",
+    "--workers",
     type=int,
     help="Pictures worked on at a time; one for each core.",
 )
 memory = _option(
-    *("memory_limit", "--memory"),
+    "memory_limit",
+    "--memory",
     metavar="SIZE",
     help="What pictures in flight may take, as 1GB; half of what is there.",
 )

@@ -7,6 +7,7 @@ which it takes half as long again to read.
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version as installed
 from typing import Any
@@ -95,14 +96,12 @@ def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
     """The picture at its depth, upright, with what was lost."""
-    if not _takes(head) and not _is_large_png(head):
-        return pillow.decode(data, head, scale, grey=grey, wish=wish)
-    try:
+    if _takes(head):
         return _decode(data, head, wish)
-    except Exception:
-        if _takes(head):
-            raise
-        return pillow.decode(data, head, scale, grey=grey, wish=wish)  # it may still read it
+    if _is_large_png(head):
+        with suppress(Exception):  # Pillow may still read it
+            return _decode(data, head, wish)
+    return pillow.decode(data, head, scale, grey=grey, wish=wish)
 
 
 def _decode(data: bytes, head: Head, wish: Wish) -> Image:

@@ -5,6 +5,7 @@ Pillow raises whatever its plug-ins come upon; the decode and encode steps make 
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -211,10 +212,8 @@ def describe(data: bytes, head: Head) -> Image:
 
 def _open_to_describe(data: bytes, format: ImageFormat) -> ImageFile.ImageFile:
     if format is ImageFormat.PNG:
-        try:
+        with suppress(Exception):  # what is broken behind the pixels costs none of them
             return _open(without_pixels(data), format)
-        except Exception:  # what is broken behind the pixels costs none of them
-            return _open(data, format)
     return _open(data, format)
 
 

@@ -71,7 +71,7 @@ def stage(
             target.parent.mkdir(parents=True, exist_ok=True)
         opened = os.open(temporary, _NEW, 0o666)
         try:
-            write_all(opened, data)
+            _write_all(opened, data)
             if mtime_ns is not None:
                 os.utime(opened, ns=(mtime_ns, mtime_ns))
             flush(opened)
@@ -83,7 +83,7 @@ def stage(
     return Staged(temporary, target, len(data), hashlib.sha256(data).digest())
 
 
-def write_all(opened: int, data: bytes) -> None:
+def _write_all(opened: int, data: bytes) -> None:
     """Write all of `data` to an open file, in one call of the system where it takes that much."""
     left = memoryview(data)
     while left:

@@ -32,7 +32,7 @@ class Source:
 
     def start(self, size: tuple[float, float] | None) -> Image:
         """What an output is made of: all, or a half or so of at least this (width, height)."""
-        image = self.at_least(*size) if size else self.image
+        image = self._at_least(*size) if size else self.image
         if self._uses is not None:
             self._uses -= 1
             if not self._uses:
@@ -48,7 +48,7 @@ class Source:
         """The picture as it was decoded."""
         return self._levels[0]
 
-    def at_least(self, width: float, height: float) -> Image:
+    def _at_least(self, width: float, height: float) -> Image:
         """The smallest of picture, half, quarter and so on that has at least this size."""
         level = 0
         while True:

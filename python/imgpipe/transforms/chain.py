@@ -72,9 +72,7 @@ def _through_curves(image: Image, curves: tuple[ImageTransform, ...]) -> Image:
     if image.measure is None and image.pixels.dtype != np.float32 and _pays(image):
         curve = _curve(curves, image.pixels.dtype)
         return image.each(partial(_looked_up, curve=curve))
-    for step in curves:
-        image = _through(image, step)
-    return image
+    return _one_by_one(image, curves)
 
 
 def _pays(image: Image) -> bool:
@@ -87,10 +85,13 @@ def _pays(image: Image) -> bool:
 def _curve(curves: tuple[ImageTransform, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """What all of `curves` make of each level."""
     levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[np.newaxis]
-    image = Image.from_array(levels)
+    return _one_by_one(Image.from_array(levels), curves).pixels.ravel()
+
+
+def _one_by_one(image: Image, curves: tuple[ImageTransform, ...]) -> Image:
     for step in curves:
         image = _through(image, step)
-    return image.pixels.ravel()
+    return image
 
 
 def _through(image: Image, step: ImageTransform) -> Image:
