@@ -39,7 +39,7 @@ def start(source: Path, out: Path, place: str, nth: int, send: str) -> tuple[int
     """
     script = f"""
 import os, signal, sys, time
-import PIL.Image, PIL.ImageFile, sqlite3
+import imagecodecs, sqlite3
 calls = 0
 def hooked(real):
     def call(*arguments, **named):
@@ -70,8 +70,8 @@ PLACES = {
     "scan": ("os.scandir", 1),
     "scan later": ("os.scandir", 3),
     "load": ("os.open", 1),
-    "decode": ("PIL.ImageFile.ImageFile.load", 5),
-    "encode": ("PIL.ImageFile._save", 5),
+    "decode": ("imagecodecs.spng_decode", 5),
+    "encode": ("imagecodecs.png_encode", 5),
     "flush": ("os.fsync", 7),
     "name": ("os.link", 4),
     "last name": ("os.link", PICTURES),

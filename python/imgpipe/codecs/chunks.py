@@ -13,7 +13,9 @@ from imgpipe.formats import ImageFormat
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _MORE = frozenset((b"acTL", b"eXIf", *_TEXTS))
+_SAYING = _MORE | {b"iCCP"}
 _PALETTE = 3
+_SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by type of colour
 _CHANNELS = {  # by depth and type of colour
     **{(depth, 0): 1 for depth in (1, 2, 4, 8, 16)},
     **{(depth, _PALETTE): 1 for depth in (1, 2, 4, 8)},
@@ -50,6 +52,21 @@ def plain_head(data: bytes) -> Head | None:
     )
 
 
+def is_bare(data: bytes) -> bool:
+    """Whether there are pixels, and nothing that is said of them but how they were recorded."""
+    return _SAYING.isdisjoint(kind for kind, _, _ in _spans(data))
+
+
+def samples(data: bytes) -> int:
+    """Samples of a pixel as they are stored; Pillow has more of them where grey is deep."""
+    return _SAMPLES[data[25]]
+
+
+def has_key(data: bytes) -> bool:
+    """Whether one colour, or some of a palette, are transparent."""
+    return any(kind == b"tRNS" for kind, _, _ in _spans(data))
+
+
 def has_text(data: bytes) -> bool:
     """Whether a picture says something in words; Pillow decodes all pixels to find that out."""
     return any(kind in _TEXTS for kind, _ in _chunks(data))
@@ -62,9 +79,9 @@ def without_pixels(data: bytes) -> bytes:
 
 def pixels_alone(data: bytes) -> bytes:
     """A file of pixels and key colour; of what else there is libpng complains on the terminal."""
-    spans = _spans(data)
-    wanted = (data[at:end] for kind, at, end in spans if kind[:1].isupper() or kind == b"tRNS")
-    return data[:8] + b"".join(wanted)
+    spans = list(_spans(data))
+    wanted = [data[at:end] for kind, at, end in spans if kind[:1].isupper() or kind == b"tRNS"]
+    return data if len(wanted) == len(spans) else b"".join((data[:8], *wanted))
 
 
 def may_be_turned(data: bytes) -> bool:

@@ -1,7 +1,7 @@
 """More than 8 bits a sample, and floats, through imagecodecs, where Pillow would cut them to 8.
 
-PNG, TIFF, JPEG 2000 and AVIF; all that Pillow holds whole goes to it as before, but for large PNGs,
-which it takes half as long again to read.
+PNG, TIFF, JPEG 2000 and AVIF; all that Pillow holds whole goes to it as before, but for PNGs, which
+it takes half as long again to read, and small ones twice as long to write.
 """
 
 import struct
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from imgpipe.codecs import pillow
 from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
-from imgpipe.codecs.chunks import pixels_alone
+from imgpipe.codecs.chunks import has_key, is_bare, pixels_alone, samples
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
 from imgpipe.codecs.markers import EXIF
@@ -36,7 +36,7 @@ TRAITS = {
     ImageFormat.AVIF: replace(pillow.TRAITS[ImageFormat.AVIF], depth=12, grey_depth=12),
 }
 
-_LARGE = 2**20  # pixels
+_UNREAD = np.zeros((1, 1, 3), np.uint8)
 _AVIF_DEPTH = 12
 _DEFLATE = 8  # TIFF's number for it
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262  # its tags
@@ -98,7 +98,7 @@ def decode(
     """The picture at its depth, upright, with what was lost."""
     if _takes(head):
         return _decode(data, head, wish)
-    if _is_large_png(head):
+    if _is_usual_png(data, head):
         with suppress(Exception):  # Pillow may still read it
             return _decode(data, head, wish)
     return pillow.decode(data, head, scale, grey=grey, wish=wish)
@@ -107,15 +107,16 @@ def decode(
 def _decode(data: bytes, head: Head, wish: Wish) -> Image:
     about = _described(data, head)
     pixels = _READERS[head.format](data, head, 0)
-    picture = replace(about, pixels=pixels)
-    if not about.icc_profile:
-        picture = replace(picture, space="grey" if pixels.shape[2] < 3 else "srgb")
+    space: Space = "icc" if about.icc_profile else "grey" if pixels.shape[2] < 3 else "srgb"
+    picture = replace(about, pixels=pixels, space=space)
     if head.frames > 1:
         picture = _with_pages(picture, data, head, wish)
     return picture.each(lambda page: upright(page, pillow.turn(data, head)))
 
 
 def _described(data: bytes, head: Head) -> Image:
+    if head.format is ImageFormat.PNG and is_bare(data):
+        return Image(_UNREAD, "srgb", head.format)
     try:
         return pillow.describe(data, head)
     except Exception:  # as above
@@ -126,9 +127,8 @@ def _described(data: bytes, head: Head) -> Image:
         lost = [loss for tag, loss in _LEFT.items() if tag in tags]
         if exif is None and DESCRIPTION & tags.keys():
             lost.append(Loss("metadata", "EXIF"))
-        empty = np.zeros((1, 1, 3), np.uint8)
         space: Space = "icc" if icc else "srgb"
-        return Image(empty, space, head.format, icc, exif, tuple(lost))
+        return Image(_UNREAD, space, head.format, icc, exif, tuple(lost))
 
 
 def _takes(head: Head) -> bool:
@@ -139,11 +139,17 @@ def _takes(head: Head) -> bool:
     return not film and (head.channels > 1 or head.format is ImageFormat.AVIF)
 
 
-def _is_large_png(head: Head) -> bool:
-    """Whether a picture of 8 bits is worth the loading of a library that is faster than Pillow."""
+def _is_usual_png(data: bytes, head: Head) -> bool:
+    """Whether a picture of 8 bits is one that is read faster here than by Pillow."""
+    if head.format is not ImageFormat.PNG or head.depth != 8:
+        return False
     usual = not (head.palette or head.progressive) and head.frames == 1
-    large = head.width * head.height >= _LARGE and head.depth == 8
-    return usual and large and head.format is ImageFormat.PNG
+    return usual and _by_spng(data, head) and not has_key(data)
+
+
+def _by_spng(data: bytes, head: Head) -> bool:
+    """Whether libspng takes it, which is stricter than libpng and says nothing on the terminal."""
+    return samples(data) != 2 if head.depth == 8 else samples(data) == 4
 
 
 def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
@@ -164,7 +170,20 @@ def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
 def _read_png(data: bytes, head: Head, number: int) -> NDArray[Any]:
     import imagecodecs  # which is large, so not before there is a picture for it
 
-    return _planes(imagecodecs.png_decode(pixels_alone(data)))
+    alone = pixels_alone(data)
+    if _by_spng(data, head):
+        return _planes(imagecodecs.spng_decode(alone))
+    channels = samples(data)
+    if channels == 3 and has_key(data):
+        channels = 4
+    pixels = np.empty((head.height, head.width, channels), np.uint16)
+    try:
+        return _planes(imagecodecs.png_decode(alone, out=pixels))
+    except Exception:
+        # Once libpng fails, imagecodecs holds its array for ever; of one of its own it lets go
+        # more often than it holds it, until Python dies of that.
+        pixels.resize(0, refcheck=False)
+        raise
 
 
 def _read_tiff(data: bytes, head: Head, number: int) -> NDArray[Any]:
@@ -213,26 +232,35 @@ def _spread(levels: NDArray[Any], depth: int) -> NDArray[Any]:
 
 def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     """`image`, which the format's traits can hold, as a file."""
-    whole = image.pixels.dtype == np.uint16 and image.channels == 1
-    if image.pixels.dtype == np.uint8 or (format in _GREY_BY_PILLOW and whole):
-        return pillow.encode(image, format, how)
-    return _WRITERS[format](image, how)
+    if _writes(image, format):
+        return _WRITERS[format](image, how)
+    return pillow.encode(image, format, how)
 
 
-_GREY_BY_PILLOW = (ImageFormat.PNG, ImageFormat.TIFF)
+def _writes(image: Image, format: ImageFormat) -> bool:
+    """Whether Pillow would cut samples, or take longer."""
+    if format is ImageFormat.PNG:
+        return not image.frames
+    grey_tiff = format is ImageFormat.TIFF and image.channels == 1
+    whole = (np.uint8, np.uint16) if grey_tiff else (np.uint8,)
+    return image.pixels.dtype not in whole
 
 
 def _write_png(image: Image, how: Encoding) -> bytes:
     import imagecodecs
 
-    level = 6 if how.effort is None else min(9, how.effort)
-    data = bytes(imagecodecs.png_encode(_flat(image), level=level))
+    data = imagecodecs.png_encode(
+        _flat(image),
+        level=6 if how.effort is None else min(9, how.effort),
+        strategy=imagecodecs.PNG.STRATEGY.FILTERED,  # as Pillow does
+        filter=imagecodecs.PNG.FILTER.ALL,
+    )
     chunks = b""
     if how.icc_profile:
         chunks += _chunk(b"iCCP", b"icc\0\0" + zlib.compress(how.icc_profile))
     if how.exif:
         chunks += _chunk(b"eXIf", how.exif.removeprefix(EXIF))
-    return data[:33] + chunks + data[33:]  # behind the signature and IHDR
+    return b"".join((data[:33], chunks, data[33:]))  # behind the signature and IHDR
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -1,7 +1,8 @@
-"""Large PNGs of 8 bits, which imagecodecs reads, against Pillow."""
+"""PNGs of 8 bits, which imagecodecs reads and writes, against Pillow."""
 
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from imgpipe import DecodeError, ImageFormat, decode_image
+from imgpipe import DecodeError, Image, ImageFormat, decode_image
+from imgpipe.codecs.base import Encoding
 from imgpipe.losses import Loss
+from imgpipe.policy import Policy
+from imgpipe.steps.encode import encode
 from PIL import Image as pil, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 imagecodecs = pytest.importorskip("imagecodecs")
 
-SIZE = 1024, 1040
+SIZE = 124, 140
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -31,7 +35,8 @@ def soft(channels: int) -> np.ndarray:
 
 def png(pixels: np.ndarray, **options: Any) -> bytes:
     buffer = BytesIO()
-    pil.fromarray(pixels.squeeze()).save(buffer, "PNG", compress_level=1, **options)
+    options = {"compress_level": 1, **options}
+    pil.fromarray(pixels.squeeze()).save(buffer, "PNG", **options)
     return buffer.getvalue()
 
 
@@ -106,6 +111,36 @@ def test_one_cut_short_is_an_error() -> None:
     data = png(soft(3))
     with pytest.raises(DecodeError):
         decode_image(data[: len(data) // 2], ImageFormat.PNG)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_any_number_of_broken_ones_leaves_nothing_behind(dtype, channels: int) -> None:
+    """Where libpng fails, imagecodecs leaks pixels, and lets go of None once too often."""
+    data = bytes(imagecodecs.png_encode(soft(channels).astype(dtype), level=1))
+    cut = data[: len(data) // 2]
+    tracemalloc.start()
+    for number in range(210):
+        if number == 10:  # whatever is loaded once is there
+            nothing, (before, _) = sys.getrefcount(None), tracemalloc.get_traced_memory()
+        with pytest.raises(DecodeError):
+            decode_image(cut, ImageFormat.PNG)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert nothing - sys.getrefcount(None) < 100
+    assert after - before < 1_000_000  # 200 pictures are ten times as much
+
+
+@pytest.mark.parametrize("effort", [None, 0, 3, 10])
+@pytest.mark.parametrize("channels", MODES)
+def test_files_are_whole_and_no_larger_than_pillows(channels: int, effort: int | None) -> None:
+    pixels = soft(channels)
+    made = encode(Image.from_array(pixels), ImageFormat.PNG, Encoding(effort=effort), Policy())
+    with pil.open(BytesIO(made.data)) as opened:
+        assert opened.mode == MODES[channels]
+        assert np.array_equal(np.asarray(opened), pixels.squeeze())
+    level = 6 if effort is None else min(9, effort)
+    assert len(made.data) <= 1.005 * len(png(pixels, compress_level=level))
 
 
 def test_nothing_is_printed_of_a_broken_profile(tmp_path: Path) -> None:
