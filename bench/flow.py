@@ -2,12 +2,15 @@
 
     python bench/flow.py [ROUNDS]
 
-Writes results/flow.md. All files are compared before anything is timed.
+And how much memory more pictures take. Writes results/flow.md. All files are compared before
+anything is timed.
 """
 
 import asyncio
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,7 +33,9 @@ from imgpipe.runlog import Decision, Row
 from imgpipe.steps.save import publish
 
 WORKERS = 2
+FEW, MANY = 100, 10_000
 RESULTS = Path(__file__).parent / "results" / "flow.md"
+LAUNCH = Path(__file__).with_name("e2e_launch.py")
 
 
 def soft(width: int, height: int) -> Image:
@@ -136,6 +141,31 @@ def row(name: str, count: int, times: dict[str, list[float]]) -> str:
     return f"| {name} | {' | '.join(cells)} | {bare_loop:.0f} µs |"
 
 
+def peak(source: Path, out: Path, side: int) -> float:
+    """The most memory, in MB, that the command takes for a whole folder."""
+    shutil.rmtree(out, ignore_errors=True)
+    command = ["run", str(source), "-o", str(out), "-t", f"resize:{side}x{side}", "--quiet"]
+    command += ["--durability", "none", "--workers", str(WORKERS)]
+    launched = [sys.executable, "-S", "-E", str(LAUNCH), sys.executable, "-m", "imgpipe", *command]
+    told = subprocess.run(launched, check=True, capture_output=True, text=True)
+    return json.loads(told.stdout)["peak"]
+
+
+def growth(name: str, picture: Path, home: Path, rounds: int, side: int) -> str:
+    """Memory for few pictures and for many, all of them links to one."""
+    peaks: dict[int, list[float]] = {FEW: [], MANY: []}
+    for count in peaks:
+        links = home / f"{name}-{count}"
+        links.mkdir()
+        for number in range(count):
+            os.link(picture, links / f"{number:05}{picture.suffix}")
+    for _ in range(rounds):
+        for count, found in peaks.items():
+            found.append(peak(home / f"{name}-{count}", home / "out", side))
+    few, many = median(peaks[FEW]), median(peaks[MANY])
+    return f"| {name} | {few:.1f} MB | {many:.1f} MB | {many / few - 1:+.1%} |"
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     lines = [
@@ -158,6 +188,17 @@ def main() -> None:
             lines.append(
                 row(name, len(list(source.iterdir())), measure(source, home, rounds, side))
             )
+            print(lines[-1], flush=True)
+        lines += [
+            "",
+            f"Peak memory of the command for {FEW} pictures and for {MANY:,}, medians likewise.",
+            "",
+            f"| pictures | {FEW} | {MANY:,} | more |",
+            "|---|---|---|---|",
+        ]
+        for name, source, side in (("icons", icons, 32), ("photographs", photos, 64)):
+            picture = next(source.iterdir())
+            lines.append(growth(name, picture, home, rounds, side))
             print(lines[-1], flush=True)
     RESULTS.write_text("\n".join(lines) + "\n")
 

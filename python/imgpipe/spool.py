@@ -5,8 +5,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
-_ROWS = 1_000  # that are kept in memory
-_PACKET = 500  # that are written at a time
+_ROWS = 500  # that are kept in memory
+_PACKET = 250  # that are written at a time
 _CACHE = 256  # KiB: as much is quick, and a run has several of these
 
 Row = tuple[Any, ...]
@@ -15,7 +15,7 @@ Row = tuple[Any, ...]
 class Spool:
     """Rows of bytes, text and whole numbers, given back in order, any number of times.
 
-    Up to a thousand stay in memory; more go to a file of SQLite's that the system deletes by
+    Up to five hundred stay in memory; more go to a file of SQLite's that the system deletes by
     itself, however the process ends. The first `keys` columns tell rows apart and order them.
     """
 

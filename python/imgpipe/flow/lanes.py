@@ -305,7 +305,7 @@ class Lanes:
         """Draw what is in one parcel, or in a few where they are quick and more wait."""
         waiting, together = self._channels["work"], 1
         async for parcel in waiting:
-            share = min(together, waiting.waiting // self._workers)
+            share = min(together, (1 + waiting.waiting) // self._config.workers)
             parcels = [parcel, *waiting.gather(share - 1)]
             self._ahead.release(sum(map(heavy_bytes, parcels)))
             while parcels:

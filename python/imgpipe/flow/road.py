@@ -36,7 +36,7 @@ A = TypeVar("A")
 
 Step = Callable[[Item[Any], Any], Any]
 
-WORK_SECONDS = 0.01  # that quick pictures may take together in one hop
+WORK_SECONDS = 0.02  # that quick pictures may take together in one hop
 _TINY_BYTES = 2**20  # that a picture takes, a decoder's rows among them
 _SLOW_FORMATS = {
     ImageFormat.AVIF,

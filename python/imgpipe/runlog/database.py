@@ -12,7 +12,7 @@ SCHEMA_VERSION = 5
 
 # What each promise takes: of a log in WAL mode, NORMAL may forget but never breaks.
 _SYNCHRONOUS: dict[Durability, str] = {"file": "full", "run": "normal", "none": "off"}
-_CACHE = 512  # KiB
+_CACHE = 256  # KiB
 _STATEMENTS = 16  # that are kept compiled
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 

@@ -26,7 +26,7 @@ from imgpipe.transforms import ImageTransform
 Collision = Literal["error", "suffix", "keep-ext", "hash"]
 COLLISION_RULES: tuple[Collision, ...] = get_args(Collision)
 
-PAGE = 250  # pictures that are planned at a time
+PAGE = 100  # pictures that are planned at a time; what is planned ahead is kept in memory
 _PATH_DIGITS = 8
 _TOLD = 1000  # collisions that an error lists
 
@@ -108,7 +108,7 @@ def plan(
 ) -> Iterator[tuple[Job, ...]]:
     """A job for each picture, with an output like each of `wanted`, all named.
 
-    They come up to 250 at a time. A name follows the template, or else is the input's with
+    They come up to 100 at a time. A name follows the template, or else is the input's with
     the variant's behind it; no folders when `flat`. `pictures` is all that can meet in one folder,
     which takes `A` for `a` where it `folds_case`; the ways to write an accent are one everywhere.
     What would land on one output goes by `on_collision`. Raises CollisionError, before the first
