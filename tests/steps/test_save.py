@@ -69,6 +69,23 @@ def test_where_links_are_not_to_be_had_nothing_is_replaced_either(
     assert target.read_bytes() == b"first"
 
 
+@pytest.mark.parametrize(("call", "replace"), [("link", False), ("replace", True)])
+def test_what_was_done_before_an_error_was_told_is_done(
+    call: str, replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a network tells whose answer got lost."""
+    staged, real = stage(b"whole", tmp_path / "a.jpg"), getattr(os, call)
+
+    def late(source: Path, target: Path) -> None:
+        real(source, target)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, call, late)
+    publish(staged, replace=replace)
+    assert os.listdir(tmp_path) == ["a.jpg"]
+    assert staged.target.read_bytes() == b"whole"
+
+
 def test_a_file_with_its_name_may_keep_its_other_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,7 +108,10 @@ def publish(staged: Staged, *, replace: bool) -> None:
             staged.target.parent.mkdir(parents=True, exist_ok=True)
             name(staged)
     except OSError as error:
-        raise _refusal(error, staged.target) from error
+        if not _has_its_name(staged):
+            raise _refusal(error, staged.target) from error
+    with suppress(OSError):  # what is left the next run sweeps up
+        staged.temporary.unlink(missing_ok=True)
 
 
 def _rename(staged: Staged) -> None:
@@ -125,9 +128,16 @@ def _link(staged: Staged) -> None:
         if staged.target.exists():  # a filesystem without links leaves no better way to ask
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         os.rename(staged.temporary, staged.target)
-    else:
-        with suppress(OSError):  # it has its name, and what is left the next run sweeps up
-            staged.temporary.unlink()
+
+
+def _has_its_name(staged: Staged) -> bool:
+    """Whether it was given all the same, as networks may tell of an error after the deed."""
+    try:
+        if os.path.lexists(staged.temporary):
+            return os.path.samefile(staged.temporary, staged.target)
+        return digest_of(staged.target) == staged.digest
+    except OSError:
+        return False
 
 
 def set_aside(path: Path, digest: bytes, folder: Path) -> Staged | None:
