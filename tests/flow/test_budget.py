@@ -2,14 +2,25 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from imgpipe import Blur, ConfigError, Image, Pipeline, PipelineConfig, Thumbnail, run_pipeline
+from imgpipe import (
+    Blur,
+    ConfigError,
+    Image,
+    ImageFormat,
+    Pipeline,
+    PipelineConfig,
+    Thumbnail,
+    run_pipeline,
+)
 from imgpipe.flow.budget import Account, Budget, process_budget
 from imgpipe.flow.lanes import READ_AHEAD, Statistics
 from imgpipe.flow.measure import PipelineMetrics
@@ -187,6 +198,42 @@ def test_heavy_files_wait_for_work_on_the_disk(before: int, tmp_path: Path) -> N
     assert run(collect()) == 40
     at_hand = 2  # parcels for the one worker
     assert max(read) <= READ_AHEAD + at_hand * size
+
+
+def test_a_header_at_the_end_of_a_file_is_not_read_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """All of the file has to be read to know what it takes, so it is set aside before."""
+    folder = tmp_path / "tiffs"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (500, 600, 3), np.uint8)
+    for number in range(6):
+        pil.fromarray(noise).save(folder / f"{number}.tif", compression="tiff_lzw")
+    size = (folder / "0.tif").stat().st_size
+    config = PipelineConfig(
+        folder,
+        tmp_path / "out",
+        1,
+        transforms=[Thumbnail(16)],
+        format=ImageFormat.PNG,
+        memory_limit=size,
+    )
+    pipeline, held, read = Pipeline(config), [], os.read
+
+    def watched(number: int, most: int) -> bytes:
+        if most > size // 2:
+            held.append(pipeline.statistics.memory_used)
+        return read(number, most)
+
+    monkeypatch.setattr(os, "read", watched)
+
+    async def collect() -> int:
+        async with pipeline:
+            return len([result async for result in pipeline if result.success])
+
+    assert run(collect()) == 6
+    assert len(held) >= 12  # for its header, and then for its pixels
+    assert min(held) >= size
 
 
 def test_leaving_early_gives_the_memory_back(large: Path, tmp_path: Path) -> None:

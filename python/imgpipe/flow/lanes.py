@@ -262,9 +262,18 @@ class Lanes:
                 await self._admit(heavy)
 
     async def _admit(self, parcels: Sequence[Parcel[Job]]) -> None:
-        """Set memory aside for large pictures, and read their files."""
+        """Set memory aside for large pictures, and read their files.
+
+        A heavy file's own bytes are set aside first, as its header may be at its end, or longer
+        than what is read of it.
+        """
         self._tell_loading(parcels)
-        for onward in await self._hop("load", self._road.admit, parcels):
+        looked_at = sum(map(heavy_bytes, parcels))
+        if looked_at:
+            await self._memory.reserve(looked_at)
+        admitted = await self._hop("load", self._road.admit, parcels)
+        self._memory.release(looked_at)
+        for onward in admitted:
             if isinstance(onward, Held):
                 reserved = await self._reserve(onward)
                 onward = await self._hop("load", self._road.read, reserved)
