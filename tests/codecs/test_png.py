@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from imgpipe import DecodeError, Image, ImageFormat, decode_image
+from imgpipe import DecodeError, Image, ImageFormat, decode_image, encode_image
 from imgpipe.codecs.base import Encoding
 from imgpipe.losses import Loss
 from imgpipe.policy import Policy
 from imgpipe.steps.encode import encode
 from PIL import Image as pil, ImageCms
-from PIL.PngImagePlugin import PngInfo
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 imagecodecs = pytest.importorskip("imagecodecs")
 
@@ -40,16 +40,19 @@ def png(pixels: np.ndarray, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+
 def behind_pixels(data: bytes, kind: bytes, body: bytes) -> bytes:
-    chunk = len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
-    return data[:-12] + chunk + data[-12:]
+    return data[:-12] + chunk(kind, body) + data[-12:]
 
 
 @pytest.mark.parametrize("channels", MODES)
 def test_pixels_and_profile_are_those_of_the_file(channels: int) -> None:
     pixels = soft(channels)
     profile = None if channels < 3 else SRGB
-    image = decode_image(png(pixels, icc_profile=profile), ImageFormat.PNG)
+    image = decode_image(png(pixels, icc_profile=profile))
     assert np.array_equal(image.pixels, pixels)
     assert image.icc_profile == profile
     assert image.lost == ()
@@ -59,10 +62,10 @@ def test_words_before_and_behind_the_pixels_are_told_of() -> None:
     pixels, info = soft(3), PngInfo()
     plain = png(pixels)
     info.add_text("comment", "at home")
-    before = decode_image(png(pixels, pnginfo=info), ImageFormat.PNG)
+    before = decode_image(png(pixels, pnginfo=info))
     assert before.lost == (Loss("metadata", "a comment"), Loss("metadata", "text"))
     said = behind_pixels(plain, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>")
-    behind = decode_image(said, ImageFormat.PNG)
+    behind = decode_image(said)
     assert behind.lost == (Loss("metadata", "XMP"), Loss("metadata", "text"))
     assert np.array_equal(behind.pixels, pixels)
 
@@ -71,7 +74,7 @@ def test_orientation_behind_the_pixels_turns_them() -> None:
     pixels, exif = soft(3), pil.Exif()
     exif[274] = 6
     turned = behind_pixels(png(pixels), b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
-    image = decode_image(turned, ImageFormat.PNG)
+    image = decode_image(turned)
     assert np.array_equal(image.pixels, np.rot90(pixels, -1))
 
 
@@ -79,9 +82,7 @@ def test_orientation_behind_the_pixels_turns_them() -> None:
 def test_a_key_colour_is_transparent(channels: int) -> None:
     pixels = soft(channels)
     key = tuple(pixels[0, 0].tolist())
-    image = decode_image(
-        png(pixels, transparency=key[0] if channels == 1 else key), ImageFormat.PNG
-    )
+    image = decode_image(png(pixels, transparency=key[0] if channels == 1 else key))
     assert np.array_equal(image.pixels[..., :-1], pixels)
     assert np.array_equal(image.pixels[..., -1] == 0, (pixels == pixels[0, 0]).all(axis=2))
 
@@ -92,7 +93,7 @@ def test_a_sum_that_does_not_fit_costs_nothing_that_can_be_read() -> None:
     data = bytearray(png(pixels))
     at = data.index(b"IDAT") - 4
     data[at + 8 + int.from_bytes(data[at : at + 4])] ^= 1
-    assert np.array_equal(decode_image(bytes(data), ImageFormat.PNG).pixels, pixels)
+    assert np.array_equal(decode_image(bytes(data)).pixels, pixels)
 
 
 @pytest.mark.parametrize(
@@ -104,13 +105,13 @@ def test_a_sum_that_does_not_fit_costs_nothing_that_can_be_read() -> None:
 def test_what_is_broken_behind_the_pixels_costs_none_of_them(dtype, broken) -> None:
     pixels = soft(3).astype(dtype) * (257 if dtype is np.uint16 else 1)
     data = png(pixels) if dtype is np.uint8 else bytes(imagecodecs.png_encode(pixels, level=1))
-    assert np.array_equal(decode_image(broken(data), ImageFormat.PNG).pixels, pixels)
+    assert np.array_equal(decode_image(broken(data)).pixels, pixels)
 
 
 def test_one_cut_short_is_an_error() -> None:
     data = png(soft(3))
     with pytest.raises(DecodeError):
-        decode_image(data[: len(data) // 2], ImageFormat.PNG)
+        decode_image(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -124,16 +125,66 @@ def test_any_number_of_broken_ones_leaves_nothing_behind(dtype, channels: int) -
         if number == 10:  # whatever is loaded once is there
             nothing, (before, _) = sys.getrefcount(None), tracemalloc.get_traced_memory()
         with pytest.raises(DecodeError):
-            decode_image(cut, ImageFormat.PNG)
+            decode_image(cut)
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert nothing - sys.getrefcount(None) < 100
     assert after - before < 1_000_000  # 200 pictures are ten times as much
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_comes_before_the_header_is_passed_over(dtype) -> None:
+    pixels = soft(3).astype(dtype)
+    data = bytes(imagecodecs.png_encode(pixels))
+    said = data[:8] + chunk(b"tEXt", b"Comment\0first") + data[8:]
+    assert np.array_equal(decode_image(said).pixels, pixels)
+
+
+@pytest.mark.parametrize("key", [bytes(6), bytes(5), b""], ids=["late", "short", "empty"])
+def test_a_key_colour_that_means_nothing_costs_no_deep_picture(key: bytes) -> None:
+    pixels = soft(3).astype(np.uint16) * 257
+    data = bytes(imagecodecs.png_encode(pixels))
+    at = len(data) - 12 if len(key) == 6 else 33
+    keyed = data[:at] + chunk(b"tRNS", key) + data[at:]
+    assert np.array_equal(decode_image(keyed).pixels, pixels)
+
+
+def test_a_key_colour_of_a_deep_picture_is_transparent() -> None:
+    pixels = soft(3).astype(np.uint16) * 257
+    data = bytes(imagecodecs.png_encode(pixels))
+    keyed = data[:33] + chunk(b"tRNS", pixels[0, 0].astype(">u2").tobytes()) + data[33:]
+    image = decode_image(keyed)
+    assert np.array_equal(image.pixels[..., :3], pixels)
+    assert np.array_equal(image.pixels[..., 3] == 0, (pixels == pixels[0, 0]).all(axis=2))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda column: column[:, None],
+        lambda column: np.stack([column] * 3, axis=1)[None].transpose(1, 0, 2),
+        lambda column: np.stack([column] * 3, axis=1)[:, None][:, ::-1],
+    ],
+    ids=["grey", "turned", "mirrored"],
+)
+def test_one_pixel_wide_is_wide_enough(dtype, odd) -> None:
+    pixels = odd(np.arange(9, dtype=dtype))
+    data = encode_image(Image.from_array(pixels), ImageFormat.PNG)
+    assert np.array_equal(decode_image(data), pixels)
+
+
+def test_a_side_longer_than_libpng_takes_is_written(capfd: pytest.CaptureFixture[str]) -> None:
+    pixels = np.zeros((1, 1_000_001), np.uint8)
+    data = encode_image(Image.from_array(pixels), ImageFormat.PNG)
+    with PngImageFile(BytesIO(data)) as opened:
+        assert opened.size == (1_000_001, 1)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("effort", [None, 0, 3, 10])
 @pytest.mark.parametrize("channels", MODES)
-def test_files_are_whole_and_no_larger_than_pillows(channels: int, effort: int | None) -> None:
+def test_files_are_whole_and_as_small_as_pillows(channels: int, effort: int | None) -> None:
     pixels = soft(channels)
     made = encode(Image.from_array(pixels), ImageFormat.PNG, Encoding(effort=effort), Policy())
     with pil.open(BytesIO(made.data)) as opened:

@@ -227,6 +227,14 @@ def test_a_file_cut_short_is_left_alone_and_fails_as_ever(data: st.DataObject) -
     assert for_luma(cut) is cut
 
 
+@pytest.mark.parametrize("factors", [0x00, 0x01, 0x10])
+def test_a_component_without_samples_is_left_to_the_decoder(factors: int, encoded) -> None:
+    data = bytearray(encoded(noise(90, 70), "JPEG", quality=75, progressive=True))
+    for component in range(3):
+        data[data.index(b"\xff\xc2") + 11 + 3 * component] = factors
+    assert for_eighth(bytes(data)) == data
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 5000), st.integers(0, 80))
 def test_whatever_is_written_over_nothing_but_a_jpeg_error_comes(junk, at, gone) -> None:

@@ -37,9 +37,11 @@ def start(source: Path, out: Path, place: str, nth: int, send: str) -> tuple[int
 
     Gives its exit code, how many seconds later it came, and what it wrote to stderr.
     """
+    module = place.partition(".")[0]
+    pytest.importorskip(module)
     script = f"""
 import os, signal, sys, time
-import imagecodecs, sqlite3
+import {module}
 calls = 0
 def hooked(real):
     def call(*arguments, **named):

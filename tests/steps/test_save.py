@@ -86,6 +86,19 @@ def test_what_was_done_before_an_error_was_told_is_done(
     assert staged.target.read_bytes() == b"whole"
 
 
+@pytest.mark.parametrize(("replace", "content"), [(True, b"theirs"), (False, b"whole")])
+def test_somebody_elses_file_is_not_taken_for_what_was_done(
+    replace: bool, content: bytes, tmp_path: Path
+) -> None:
+    """Whatever has become of the temporary file."""
+    staged = stage(b"whole", tmp_path / "a.jpg")
+    staged.temporary.unlink()
+    staged.target.write_bytes(content)
+    with pytest.raises(SaveError):
+        publish(staged, replace=replace)
+    assert staged.target.read_bytes() == content
+
+
 def test_a_file_with_its_name_may_keep_its_other_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ _CHANNELS = {  # by depth and type of colour
     (16, 2): 3,
     (16, 6): 4,
 }
+_KEY_BYTES = {1: 2, 3: 6}  # of one that is transparent, by samples
 _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there was eXIf
 _XMP = b"XML:com.adobe.xmp\0"
 
@@ -58,8 +59,22 @@ def is_bare(data: bytes) -> bool:
 
 
 def samples(data: bytes) -> int:
-    """Samples of a pixel as they are stored; Pillow has more of them where grey is deep."""
-    return _SAMPLES[data[25]]
+    """Samples of a pixel as they are stored, 0 where that is not told.
+
+    Pillow has more of them where grey is deep.
+    """
+    return _SAMPLES.get(_in_header(data, 9), 0)
+
+
+def depth(data: bytes) -> int:
+    """Bits a sample as they are stored, 0 where that is not told."""
+    return _in_header(data, 8)
+
+
+def _in_header(data: bytes, number: int) -> int:
+    """A byte of IHDR, which does not come first in every file that is read."""
+    at = next((at for kind, at, _ in _spans(data) if kind == b"IHDR"), len(data))
+    return int.from_bytes(data[at + 8 + number : at + 9 + number])
 
 
 def has_key(data: bytes) -> bool:
@@ -78,9 +93,22 @@ def without_pixels(data: bytes) -> bytes:
 
 
 def pixels_alone(data: bytes) -> bytes:
-    """A file of pixels and key colour; of what else there is libpng complains on the terminal."""
+    """A file of pixels and key colour, not of those that have a palette.
+
+    What else there is libpng complains of on the terminal, and libspng refuses.
+    """
     spans = list(_spans(data))
-    wanted = [data[at:end] for kind, at, end in spans if kind[:1].isupper() or kind == b"tRNS"]
+    kinds = [kind for kind, _, _ in spans]
+    key = _KEY_BYTES.get(samples(data))
+    before = kinds.index(b"IDAT") if b"IDAT" in kinds else 0
+
+    def is_wanted(number: int) -> bool:
+        kind, at, end = spans[number]
+        if kind == b"tRNS":
+            return number < before and end - at - 12 == key
+        return kind[:1].isupper() and kind != b"PLTE"
+
+    wanted = [data[at:end] for n, (_, at, end) in enumerate(spans) if is_wanted(n)]
     return data if len(wanted) == len(spans) else b"".join((data[:8], *wanted))
 
 

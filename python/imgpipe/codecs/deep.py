@@ -37,6 +37,7 @@ TRAITS = {
 }
 
 _UNREAD = np.zeros((1, 1, 3), np.uint8)
+_LIBPNG_SIDE = 1_000_000  # pixels, which is as far as it goes
 _AVIF_DEPTH = 12
 _DEFLATE = 8  # TIFF's number for it
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262  # its tags
@@ -140,16 +141,11 @@ def _takes(head: Head) -> bool:
 
 
 def _is_usual_png(data: bytes, head: Head) -> bool:
-    """Whether a picture of 8 bits is one that is read faster here than by Pillow."""
+    """Whether a picture of 8 bits is one that libspng takes, which is faster than Pillow."""
     if head.format is not ImageFormat.PNG or head.depth != 8:
         return False
     usual = not (head.palette or head.progressive) and head.frames == 1
-    return usual and _by_spng(data, head) and not has_key(data)
-
-
-def _by_spng(data: bytes, head: Head) -> bool:
-    """Whether libspng takes it, which is stricter than libpng and says nothing on the terminal."""
-    return samples(data) != 2 if head.depth == 8 else samples(data) == 4
+    return usual and samples(data) in (1, 3, 4) and not has_key(data)
 
 
 def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
@@ -171,11 +167,9 @@ def _read_png(data: bytes, head: Head, number: int) -> NDArray[Any]:
     import imagecodecs  # which is large, so not before there is a picture for it
 
     alone = pixels_alone(data)
-    if _by_spng(data, head):
+    if head.depth == 8:
         return _planes(imagecodecs.spng_decode(alone))
-    channels = samples(data)
-    if channels == 3 and has_key(data):
-        channels = 4
+    channels = samples(alone) + has_key(alone)
     pixels = np.empty((head.height, head.width, channels), np.uint16)
     try:
         return _planes(imagecodecs.png_decode(alone, out=pixels))
@@ -239,11 +233,12 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
 
 def _writes(image: Image, format: ImageFormat) -> bool:
     """Whether Pillow would cut samples, or take longer."""
-    if format is ImageFormat.PNG:
-        return not image.frames
-    grey_tiff = format is ImageFormat.TIFF and image.channels == 1
-    whole = (np.uint8, np.uint16) if grey_tiff else (np.uint8,)
-    return image.pixels.dtype not in whole
+    both = format in (ImageFormat.PNG, ImageFormat.TIFF)
+    held = (np.uint8, np.uint16) if both and image.channels == 1 else (np.uint8,)
+    if image.pixels.dtype not in held:
+        return True
+    small = max(image.width, image.height) <= _LIBPNG_SIDE
+    return format is ImageFormat.PNG and small and not image.frames
 
 
 def _write_png(image: Image, how: Encoding) -> bytes:
@@ -326,6 +321,7 @@ _WRITERS: dict[ImageFormat, Callable[[Image, Encoding], bytes]] = {
 
 
 def _flat(image: Image) -> NDArray[Any]:
-    """Pixels as the library wants them: two dimensions for grey."""
+    """Pixels as the library wants them: two dimensions for grey, strides even of sides of 1."""
     pixels = image.contiguous()
-    return pixels[:, :, 0] if image.channels == 1 else pixels
+    shape = pixels.shape[:2] if image.channels == 1 else pixels.shape
+    return pixels.ravel().reshape(shape)

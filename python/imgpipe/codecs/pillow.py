@@ -25,7 +25,14 @@ from PIL.WebPImagePlugin import WebPImageFile
 from imgpipe.codecs.aviffilm import loops_in, with_loops
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Traits, Wish
 from imgpipe.codecs.boxes import has_gain_map
-from imgpipe.codecs.chunks import exif_in, has_text, may_be_turned, plain_head, without_pixels
+from imgpipe.codecs.chunks import (
+    depth,
+    exif_in,
+    has_text,
+    may_be_turned,
+    plain_head,
+    without_pixels,
+)
 from imgpipe.codecs.frames import as_pil, save_frames, with_frames, with_pages, within
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.colour import cmyk_to_srgb, lab_to_srgb
@@ -240,7 +247,7 @@ def _open(data: bytes, format: ImageFormat) -> ImageFile.ImageFile:
 def _depth(opened: ImageFile.ImageFile, data: bytes, format: ImageFormat) -> int:
     """Bits a sample as stored, which Pillow's modes do not tell."""
     if format is ImageFormat.PNG:
-        return data[24]
+        return depth(data)
     if isinstance(opened, TiffImageFile):
         return int(max(opened.tag_v2.get(_BITS, (1,))))
     if format is ImageFormat.JPEG2000:

@@ -111,6 +111,8 @@ def _components(frame: bytes, spares: _Spares) -> dict[int, _Component]:
     factors = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, 6 + 3 * count, 3)}
     if depth != 8 or count not in (1, 3) or len(factors) != count:
         raise _Unusual
+    if not all(map(all, factors.values())):
+        raise _Unusual
     if bytes(factors) == b"RGB":  # which decoders take at their word: no component is luma
         raise _Unusual
     across, down = (max(pair[axis] for pair in factors.values()) for axis in (0, 1))

@@ -264,8 +264,8 @@ class Lanes:
     async def _admit(self, parcels: Sequence[Parcel[Job]]) -> None:
         """Set memory aside for large pictures, and read their files.
 
-        A heavy file's own bytes are set aside first, as its header may be at its end, or longer
-        than what is read of it.
+        While a header is looked for, which may be at the end of its file, a heavy file's own
+        bytes are set aside.
         """
         self._tell_loading(parcels)
         looked_at = sum(map(heavy_bytes, parcels))

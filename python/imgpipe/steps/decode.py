@@ -73,7 +73,8 @@ def _decode(
     wish: Wish = EVERYTHING,
     limits: Limits = LIMITS,
 ) -> Image:
-    reader, format = _reader(data, path)
+    reader = codec(head.format)
+    assert reader, "a head comes from a codec"
     if head.frames > 1 and wish.reading.animation == "error":
         raise DecodeError(
             f"Expected a still picture, got {head.frames} frames; animation keep or first takes "
@@ -84,7 +85,7 @@ def _decode(
     try:
         return reader.decode(data, head, scale, grey=grey, wish=wish)
     except Exception as error:  # codecs raise anything
-        raise _broken(format, error, path) from error
+        raise _broken(head.format, error, path) from error
 
 
 def _reader(data: bytes, path: Path | None) -> tuple[Codec, ImageFormat]:

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -108,14 +109,15 @@ def publish(staged: Staged, *, replace: bool) -> None:
             staged.target.parent.mkdir(parents=True, exist_ok=True)
             name(staged)
     except OSError as error:
-        if not _has_its_name(staged):
-            raise _refusal(error, staged.target) from error
-    with suppress(OSError):  # what is left the next run sweeps up
-        staged.temporary.unlink(missing_ok=True)
+        raise _refusal(error, staged.target) from error
 
 
 def _rename(staged: Staged) -> None:
-    os.replace(staged.temporary, staged.target)
+    try:
+        os.replace(staged.temporary, staged.target)
+    except OSError:
+        if not _is_moved(staged):
+            raise
 
 
 def _link(staged: Staged) -> None:
@@ -123,19 +125,37 @@ def _link(staged: Staged) -> None:
     try:
         os.link(staged.temporary, staged.target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if staged.target.exists():  # a filesystem without links leaves no better way to ask
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        os.rename(staged.temporary, staged.target)
+        if not _is_linked(staged):
+            _do_without_links(staged, error)
+            return
+    with suppress(OSError):  # it has its name, and what is left the next run sweeps up
+        staged.temporary.unlink()
 
 
-def _has_its_name(staged: Staged) -> bool:
-    """Whether it was given all the same, as networks may tell of an error after the deed."""
+def _do_without_links(staged: Staged, error: OSError) -> None:
+    """Where a filesystem has none, there is no better way to ask whether the name is taken."""
+    if error.errno not in _NO_LINKS:
+        raise error
+    if staged.target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+    os.rename(staged.temporary, staged.target)
+
+
+# Networks may tell of an error after the deed.
+
+
+def _is_moved(staged: Staged) -> bool:
     try:
-        if os.path.lexists(staged.temporary):
-            return os.path.samefile(staged.temporary, staged.target)
-        return digest_of(staged.target) == staged.digest
+        regular = stat.S_ISREG(os.lstat(staged.target).st_mode)
+        gone = not os.path.lexists(staged.temporary)
+        return regular and gone and digest_of(staged.target) == staged.digest
+    except OSError:
+        return False
+
+
+def _is_linked(staged: Staged) -> bool:
+    try:
+        return os.path.samestat(os.lstat(staged.temporary), os.lstat(staged.target))
     except OSError:
         return False
 
