@@ -249,11 +249,9 @@ class Lanes:
         waiting = self._channels["load"]
         async for parcel in waiting:
             await self._storage.ready()
-            parcels = [parcel]
-            while is_light(parcels[-1]) and len(parcels) < READ_TOGETHER:
-                if not (more := self._gather(waiting, 1)):
-                    break
-                parcels += more
+            # Where there is a breaker, it has to be asked before each.
+            most = 1 if self._config.circuit_breaker else READ_TOGETHER
+            parcels = _up_to_a_heavy_one(parcel, waiting, most)
             heavy = [] if is_light(parcels[-1]) else [parcels.pop()]
             if parcels:
                 await self._admit(parcels)
@@ -315,7 +313,7 @@ class Lanes:
         waiting, together = self._channels["work"], 1
         async for parcel in waiting:
             share = min(together, (1 + waiting.waiting) // self._config.workers)
-            parcels = [parcel, *waiting.gather(share - 1)]
+            parcels = _up_to_a_heavy_one(parcel, waiting, share)  # no worker hoards those
             self._ahead.release(sum(map(heavy_bytes, parcels)))
             while parcels:
                 await self._cores.reserve(1)
@@ -368,6 +366,16 @@ def check(page: Page) -> None:
     """Raise the page's CollisionError, if it has one."""
     if page.collision:
         raise page.collision
+
+
+def _up_to_a_heavy_one(
+    parcel: Parcel[Any], waiting: Channel[Parcel[Any]], most: int
+) -> list[Parcel[Any]]:
+    """A parcel and what waits behind it, up to so many and to the first that is heavy."""
+    parcels = [parcel]
+    while len(parcels) < most and is_light(parcels[-1]) and (more := waiting.gather(1)):
+        parcels += more
+    return parcels
 
 
 def _close(sink: Channel[Any], _: object) -> None:
