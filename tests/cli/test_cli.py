@@ -166,11 +166,11 @@ def test_a_full_disk_stops_the_run_and_more_room_lets_it_go_on(tmp_path: Path, s
     source, disk = tmp_path / "in", tmp_path / "disk"
     source.mkdir()
     disk.mkdir()
-    for number in range(30):
+    for number in range(60):
         pil.fromarray(smooth(150 + number, 150)).save(source / f"{number}.bmp")
     run = f"{sys.executable} -m imgpipe run {source} -o {disk}/out"
     script = f"""
-mount -t tmpfs -o size=1m none {disk}
+mount -t tmpfs -o size=2m none {disk}
 {run}; echo "exit $?"
 ls {disk}/out/.imgpipe/tmp
 mount -o remount,size=20m {disk}
@@ -181,9 +181,9 @@ ls {disk}/out | wc -l
         ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=True
     )
     first, stopped, second, *reasons, fine, count = ran.stdout.splitlines()
-    assert (stopped, fine, count) == ("exit 1", "exit 0", "30")
+    assert (stopped, fine, count) == ("exit 1", "exit 0", "60")
     done = int(first.removeprefix("Successful: ").split(",")[0])
-    assert 0 < done < 30
+    assert 0 < done < 60
     assert "Failed: 0" in second
     assert all("up to date" in reason for reason in reasons)
     assert len(ran.stderr.splitlines()) == 1
