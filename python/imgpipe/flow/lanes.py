@@ -249,9 +249,7 @@ class Lanes:
         waiting = self._channels["load"]
         async for parcel in waiting:
             await self._storage.ready()
-            # Where there is a breaker, it has to be asked before each.
-            most = 1 if self._config.circuit_breaker else READ_TOGETHER
-            parcels = _up_to_a_heavy_one(parcel, waiting, most)
+            parcels = _up_to_a_heavy_one(parcel, waiting, self._at_once(READ_TOGETHER))
             heavy = [] if is_light(parcels[-1]) else [parcels.pop()]
             if parcels:
                 await self._admit(parcels)
@@ -285,7 +283,7 @@ class Lanes:
         waiting = self._channels["small"]
         async for parcel in waiting:
             await self._storage.ready()
-            parcels = [parcel, *self._gather(waiting, self._config.buffer)]
+            parcels = [parcel, *waiting.gather(self._at_once(1 + self._config.buffer) - 1)]
             self._tell_loading(parcels)
             await self._turns.reserve(1)
             admitted = await self._hop("small", self._road.admit_small, parcels)
@@ -295,9 +293,9 @@ class Lanes:
                     onward = Onward("work", await self._reserve(onward))
                 await self._send(onward)
 
-    def _gather(self, waiting: Channel[Parcel[Job]], most: int) -> list[Parcel[Job]]:
-        """More to read in the same hop; nothing where a breaker has to be asked each time."""
-        return [] if self._config.circuit_breaker else waiting.gather(most)
+    def _at_once(self, most: int) -> int:
+        """Parcels to read in one hop: one alone where a breaker has to be asked before each."""
+        return 1 if self._config.circuit_breaker else most
 
     def _tell_loading(self, parcels: Sequence[Parcel[Job]]) -> None:
         for parcel in parcels:
