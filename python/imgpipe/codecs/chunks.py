@@ -16,15 +16,7 @@ _MORE = frozenset((b"acTL", b"eXIf", *_TEXTS))
 _SAYING = _MORE | {b"iCCP"}
 _PALETTE = 3
 _SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by type of colour
-_CHANNELS = {  # by depth and type of colour
-    **{(depth, 0): 1 for depth in (1, 2, 4, 8, 16)},
-    **{(depth, _PALETTE): 1 for depth in (1, 2, 4, 8)},
-    (8, 2): 3,
-    (8, 4): 2,
-    (8, 6): 4,
-    (16, 2): 3,
-    (16, 6): 4,
-}
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), _PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8, 16)}
 _KEY_BYTES = {1: 2, 3: 6}  # of one that is transparent, by samples
 _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there was eXIf
 _XMP = b"XML:com.adobe.xmp\0"
@@ -42,12 +34,11 @@ def plain_head(data: bytes) -> Head | None:
     if b"IDAT" not in kinds or not kinds.isdisjoint(_MORE):
         return None
     width, height, depth, colours, deflate, filters, interlace = struct.unpack(">IIBBBBB", ihdr[4:])
-    channels = _CHANNELS.get((depth, colours))
-    if channels is None or deflate or filters or not (width and height):
+    if depth not in _DEPTHS.get(colours, ()) or deflate or filters or not (width and height):
         return None
     return Head(
         ImageFormat.PNG,
-        *(width, height, channels, depth),
+        *(width, height, _SAMPLES[colours], depth),
         progressive=bool(interlace),
         palette=colours == _PALETTE,
     )
