@@ -150,6 +150,16 @@ def test_gaussian_blur_is_the_gaussian_of_its_sigma(sigma: float, border: str) -
         assert_near(gaussian_blur(array, sigma, border=border), expected)
 
 
+@pytest.mark.parametrize("sigma", [1.5, 2, 2.3, 2.9])
+def test_taps_that_are_left_out_would_not_be_seen(sigma: float) -> None:
+    taps = gaussian(sigma)
+    side, middle = len(taps), len(taps) // 2
+    for reach in range(middle):
+        array = np.full((side, side), 255, np.uint8)
+        array[middle - reach : middle + reach + 1, middle - reach : middle + reach + 1] = 0
+        assert_near(gaussian_blur(array, sigma), correlate_separable(array, taps, taps))
+
+
 def test_a_large_sigma_is_reached_too() -> None:
     array = picture((300, 41))
     taps = gaussian(120)

@@ -47,8 +47,9 @@ def gaussian_blur(
 ) -> Array:
     """Blur with a Gaussian, given by its `sigma` in pixels, by its size `ksize`, or by both.
 
-    `sigma` is above 0 and up to 500. Alone, its taps reach to four sigma; those of uint8 from a
-    sigma of 3 on are approximated to within half a level, in a time that does not grow with sigma.
+    `sigma` is above 0 and up to 500. Alone, its taps reach to four sigma, for uint8 as far as they
+    come to more than a sixteenth of a level; from a sigma of 3 on those of uint8 are approximated
+    to within half a level, in a time that does not grow with sigma.
     `ksize`, odd and from 1 to 4095, says how many taps there are; without a sigma they are those of
     OpenCV's `getGaussianKernel(ksize, 0)`. For all else see `convolve`.
 
