@@ -16,6 +16,19 @@ def test_what_goes_in_comes_out_in_order_until_the_last_sender_closes() -> None:
     assert asyncio.run(asyncio.wait_for(check(), 10)) == [0, 1, 2, 3]
 
 
+def test_the_heaviest_comes_first_once_the_last_sender_has_closed() -> None:
+    async def check() -> list[str]:
+        channel: Channel[str] = Channel(10, senders=2, weight=len)
+        for word in ("a", "bb", "cccc", "dd", "eee"):
+            await channel.send(word)
+        channel.close()
+        before = await anext(channel)
+        channel.close()
+        return [before, *[item async for item in channel]]
+
+    assert asyncio.run(asyncio.wait_for(check(), 10)) == ["a", "cccc", "eee", "bb", "dd"]
+
+
 def test_all_receivers_end() -> None:
     async def check() -> list[list[int]]:
         channel: Channel[int] = Channel(2)

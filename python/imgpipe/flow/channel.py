@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from imgpipe.metrics import AtomicGauge
@@ -17,13 +18,21 @@ class Channel(Generic[T]):
     """Holds up to `size` items from `senders` senders; receivers iterate until all have closed.
 
     A sender waits while the channel is full, which is how a slow lane holds back a fast one.
-    Closing never waits. `gauge` follows the number of items.
+    Closing never waits. Once no more can come, what has the most `weight` goes first, so that no
+    receiver has much left when the others are done. `gauge` follows the number of items.
     """
 
-    def __init__(self, size: int, senders: int = 1, gauge: AtomicGauge | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        senders: int = 1,
+        gauge: AtomicGauge | None = None,
+        weight: Callable[[T], int] = lambda _: 0,
+    ) -> None:
         self._room = asyncio.Semaphore(size)
         self._items: asyncio.Queue[T | _End] = asyncio.Queue()
         self._senders = senders
+        self._weight = weight
         self._gauge = gauge or AtomicGauge()
         self.waiting = 0
         """Items in it now."""
@@ -42,7 +51,14 @@ class Channel(Generic[T]):
         """Say that one sender has no more."""
         self._senders -= 1
         if self._senders == 0:
+            self._put_heaviest_first()
             self._items.put_nowait(_End())
+
+    def _put_heaviest_first(self) -> None:
+        taken = (self._items.get_nowait() for _ in range(self._items.qsize()))
+        left = [item for item in taken if not isinstance(item, _End)]
+        for item in sorted(left, key=self._weight, reverse=True):
+            self._items.put_nowait(item)
 
     def __aiter__(self) -> "Channel[T]":
         return self

@@ -17,7 +17,7 @@ from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, is_input
 from imgpipe.flow.failures import Failures
 from imgpipe.flow.measure import LANES, PipelineMetrics
-from imgpipe.flow.parcels import Item, Parcel, cut, heavy_bytes, is_light, is_small
+from imgpipe.flow.parcels import Item, Parcel, cut, file_bytes, heavy_bytes, is_light, is_small
 from imgpipe.flow.recorder import Recorder, failure
 from imgpipe.flow.road import WORK_SECONDS, Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
@@ -117,7 +117,9 @@ class Lanes:
             "record": front + SAVE_THREADS,
         }
         self._channels = {
-            lane: Channel[Parcel[Any]](config.buffer, senders[lane], metrics.waiting[lane])
+            lane: Channel[Parcel[Any]](
+                config.buffer, senders[lane], metrics.waiting[lane], file_bytes
+            )
             for lane in LANES
         }
 

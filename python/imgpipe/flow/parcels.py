@@ -58,6 +58,11 @@ def is_light(parcel: Parcel[Any]) -> bool:
     return not heavy_bytes(parcel)
 
 
+def file_bytes(parcel: Parcel[Any]) -> int:
+    """What its files weigh."""
+    return sum(item.job.found.size for item in parcel)
+
+
 def heavy_bytes(parcel: Parcel[Any]) -> int:
     """What its files weigh that weigh much."""
     sizes = (item.job.found.size for item in parcel)
