@@ -1,9 +1,12 @@
 """`Threads`: those of a run, by lane, and the way from the event loop into one and back."""
 
 import asyncio
+import ctypes
+import os
 import threading
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
@@ -14,6 +17,11 @@ Lane = Literal["plan", "small", "load", "work", "save", "log"]
 LOAD_THREADS = 2
 SAVE_THREADS = 4
 
+# A write that keeps the GIL: at any other the loop wakes up, takes it, and the thread has to wait
+# for it before its next picture.
+_write = ctypes.PyDLL(None).write
+_write.argtypes = ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t
+
 _Call = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
 
@@ -21,7 +29,8 @@ class Threads:
     """A few threads for each lane; one alone for planning, small files and the log each.
 
     What concurrent.futures does with two futures, a lock and a wake-up of the loop for every call
-    takes as long as a small picture. Here results gather until the loop has come to them.
+    takes as long as a small picture. Here results gather until the loop has come to them, which a
+    byte in a pipe tells of.
     """
 
     def __init__(self, workers: int) -> None:
@@ -41,6 +50,9 @@ class Threads:
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._told = False  # the loop, that there are results
         self._dropping = False
+        self._pipe = os.pipe()
+        self._close_pipe = weakref.finalize(self, _close_all, self._pipe)
+        self._loop.add_reader(self._pipe[0], self._deliver)
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function in a thread of a lane."""
@@ -68,9 +80,10 @@ class Threads:
             del call, future, function, arguments, result, error  # for nothing to be kept alive
             if not self._told:
                 self._told = True
-                self._loop.call_soon_threadsafe(self._deliver)
+                _write(self._pipe[1], b"\0", 1)
 
     def _deliver(self) -> None:
+        os.read(self._pipe[0], 1)
         self._told = False
         while self._done:
             future, result, error = self._done.popleft()
@@ -93,6 +106,9 @@ class Threads:
         self._dropping = True
         for lane in self._counts:
             self._end(lane, wait=wait)
+        self._loop.remove_reader(self._pipe[0])
+        if wait:  # else the pipe is there as long as a thread may write to it
+            self._close_pipe()
 
     def _end(self, lane: Lane, *, wait: bool) -> None:
         for _ in self._started[lane]:
@@ -100,3 +116,8 @@ class Threads:
         for thread in self._started[lane] if wait else ():
             thread.join()
         self._started[lane].clear()
+
+
+def _close_all(numbers: Iterable[int]) -> None:
+    for number in numbers:
+        os.close(number)
