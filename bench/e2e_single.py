@@ -1,14 +1,18 @@
-"""What is measured beside workloads: two cores on one large picture, and starting up."""
+"""What is measured beside workloads: two cores, and starting up."""
 
+import asyncio
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from imgpipe import kernels
+from imgpipe import Pipeline, PipelineConfig, Thumbnail, kernels
 from imgpipe.cores import available
 
+from .e2e_inputs import photos
 from .e2e_workloads import IMGPIPE, compiling
 from .pictures import large
 
@@ -50,6 +54,31 @@ def kernels_on_two_cores() -> Figure:
         rounds.append((between - start) / (time.perf_counter() - between))
     title = f"a picture of {MEGAPIXELS} megapixels, σ = {SIGMA}: one thread / two"
     return Figure(title, "×", 1.75, np.array(rounds or [np.nan]), more=True)
+
+
+def two_workers() -> Figure:
+    """All photographs to thumbnails with one worker and with two, in turn, in this process."""
+    _seconds(2)
+    rounds = [_seconds(1) / _seconds(2) for _ in range(ROUNDS if available() > 1 else 0)]
+    title = "256-pixel thumbnails of all photographs, not flushed: one worker / two"
+    return Figure(title, "×", 1.85, np.array(rounds or [np.nan]), more=True)
+
+
+def _seconds(workers: int) -> float:
+    """How long a run takes."""
+
+    async def drive(config: PipelineConfig) -> float:
+        start = time.perf_counter()
+        async with Pipeline(config) as pipeline:
+            async for result in pipeline:
+                assert result.success, result.error
+        return time.perf_counter() - start
+
+    with tempfile.TemporaryDirectory() as out:
+        config = PipelineConfig(
+            photos(), Path(out), workers, transforms=[Thumbnail(256)], durability="none"
+        )
+        return asyncio.run(drive(config))
 
 
 def start_up() -> list[Figure]:
