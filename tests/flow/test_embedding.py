@@ -56,7 +56,7 @@ def test_in_a_notebook(pictures: Path, tmp_path: Path) -> None:
 def test_nothing_of_the_program_is_touched(pictures: Path, tmp_path: Path) -> None:
     """Its logging, warnings, signals, environment, threads, open files and limits of Pillow."""
     script = f"""
-import asyncio, logging, os, signal, sys, threading, warnings
+import asyncio, contextlib, logging, os, signal, sys, threading, warnings
 from PIL import Image
 def state():
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -65,12 +65,17 @@ def state():
     return (logging.root.handlers[:], logging.root.level, warnings.filters[:], handlers,
             dict(os.environ), threading.enumerate(), sorted(files), Image.MAX_IMAGE_PIXELS,
             sys.excepthook, threading.excepthook, os.getcwd(), os.umask(0o22))
-from imgpipe import PipelineConfig, Thumbnail, run_pipeline
+from imgpipe import ConfigError, PipelineConfig, Thumbnail, run_pipeline
 run_pipeline(PipelineConfig({str(pictures)!r}, {str(tmp_path / "first")!r}))
 before = state()
 out = {str(tmp_path / "out")!r}
 log = run_pipeline(PipelineConfig({str(pictures)!r}, out, transforms=[Thumbnail(9)]))
 assert len(log.successful) == 6, log
+with contextlib.suppress(ConfigError):
+    run_pipeline(PipelineConfig({str(pictures)!r}, os.path.join(out, "a.jpg")))
+    raise AssertionError("a file is no folder")
+for thread in set(threading.enumerate()) - set(before[5]):  # they end by themselves
+    thread.join(60)
 assert state() == before
 """
     command = [sys.executable, "-W", "error", "-c", script]

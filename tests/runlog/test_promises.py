@@ -14,6 +14,7 @@ import pytest
 from imgpipe import (
     Blur,
     ConfigError,
+    DecodeError,
     Image,
     ImgpipeError,
     Pipeline,
@@ -23,6 +24,8 @@ from imgpipe import (
     run_pipeline,
     save_image,
 )
+from imgpipe.runlog import Decision, Row, RunLog
+from imgpipe.steps.plan import Output, Target
 
 SMALL = {"transforms": [Thumbnail(20)]}
 
@@ -56,6 +59,32 @@ def test_every_file_is_flushed_or_the_whole_run_or_nothing(
     assert flushed["file"] == (6 if durability == "file" else 0)
     assert (flushed["folder"] >= 2) == (durability == "file")
     assert flushed["all"] == (durability == "run")
+
+
+def test_a_group_is_told_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    RunLog.open(tmp_path).close()
+    database = tmp_path / ".imgpipe" / "run.sqlite"
+    change(database, "insert into inputs values (1, 'a', 1, 1)")
+    for number in (1, 2):
+        planned = (
+            "insert into outputs (id, input, path, key, state) values (?, 1, ?, '', 'planned')"
+        )
+        change(database, planned, number, f"{number}")
+    change(
+        database,
+        "create trigger refuse before update on outputs when new.state = 'failed' "
+        "begin select raise(abort, 'refused'); end",
+    )
+    log = RunLog.open(tmp_path)
+    unneeded, failed = (
+        Row(number, Target(Output(), "", "", None), Decision.MAKE, "") for number in (1, 2)
+    )
+    with pytest.raises(ImgpipeError, match="refused"):
+        log.commit([], [], [unneeded], [(failed, DecodeError("broken"))])
+    log.close()
+    connection = sqlite3.connect(database)
+    assert connection.execute("select state from outputs").fetchall() == [("planned",)] * 2
+    connection.close()
 
 
 def test_names_that_a_power_cut_left_empty_are_made_again(pictures: Path, tmp_path: Path) -> None:

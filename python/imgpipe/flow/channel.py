@@ -56,7 +56,7 @@ class Channel(Generic[T]):
 
     def _put_heaviest_first(self) -> None:
         taken = (self._items.get_nowait() for _ in range(self._items.qsize()))
-        left = [item for item in taken if not isinstance(item, _End)]
+        left = [item for item in taken if not isinstance(item, _End)]  # there is none yet
         for item in sorted(left, key=self._weight, reverse=True):
             self._items.put_nowait(item)
 

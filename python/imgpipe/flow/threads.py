@@ -4,9 +4,9 @@ import asyncio
 import ctypes
 import os
 import threading
-import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
@@ -21,6 +21,8 @@ SAVE_THREADS = 4
 # for it before its next picture.
 _write = ctypes.PyDLL(None).write
 _write.argtypes = ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t
+
+_BYTES = 4096  # that are read at once
 
 _Call = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
@@ -48,10 +50,12 @@ class Threads:
         }
         self._started: dict[Lane, list[threading.Thread]] = {lane: [] for lane in self._counts}
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
-        self._told = False  # the loop, that there are results
-        self._dropping = False
+        self._told = False  # the loop, that there are results, or that all is over
+        self._dropping = self._closed = False
         self._pipe = os.pipe()
-        self._close_pipe = weakref.finalize(self, _close_all, self._pipe)
+        for end in self._pipe:
+            os.set_blocking(end, False)
+        self._waking = threading.Lock()
         self._loop.add_reader(self._pipe[0], self._deliver)
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
@@ -78,12 +82,17 @@ class Threads:
                 error = raised
             self._done.append((future, result, error))
             del call, future, function, arguments, result, error  # for nothing to be kept alive
+            self._wake()
+
+    def _wake(self) -> None:
+        with self._waking:
             if not self._told:
                 self._told = True
                 _write(self._pipe[1], b"\0", 1)
 
     def _deliver(self) -> None:
-        os.read(self._pipe[0], 1)
+        with suppress(BlockingIOError):  # another call has had the byte
+            os.read(self._pipe[0], _BYTES)
         self._told = False
         while self._done:
             future, result, error = self._done.popleft()
@@ -103,12 +112,16 @@ class Threads:
 
     def close(self, *, wait: bool = True) -> None:
         """End all of them, once they have done what they have in hand."""
-        self._dropping = True
+        if self._closed:
+            return
+        self._closed = self._dropping = True
         for lane in self._counts:
             self._end(lane, wait=wait)
         self._loop.remove_reader(self._pipe[0])
-        if wait:  # else the pipe is there as long as a thread may write to it
-            self._close_pipe()
+        with self._waking:  # threads that are left have nothing to write to any more
+            self._told = True
+            for end in self._pipe:
+                os.close(end)
 
     def _end(self, lane: Lane, *, wait: bool) -> None:
         for _ in self._started[lane]:
@@ -116,8 +129,3 @@ class Threads:
         for thread in self._started[lane] if wait else ():
             thread.join()
         self._started[lane].clear()
-
-
-def _close_all(numbers: Iterable[int]) -> None:
-    for number in numbers:
-        os.close(number)

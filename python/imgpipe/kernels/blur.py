@@ -24,6 +24,7 @@ from imgpipe.kernels.plans import (
 MAX_SIGMA = 500.0
 MAX_KSIZE = 4095
 MAX_RADIUS = 2047
+LEFT_OUT = 1 / 16 / 255  # of the sum of all taps
 SMALL_RADIUS = 3  # up to here adding up all samples is as fast as running sums
 
 # OpenCV's fixed taps for small sizes, over the power of two they sum to.
@@ -47,9 +48,9 @@ def gaussian_blur(
 ) -> Array:
     """Blur with a Gaussian, given by its `sigma` in pixels, by its size `ksize`, or by both.
 
-    `sigma` is above 0 and up to 500. Alone, its taps reach to four sigma, for uint8 as far as they
-    come to more than a sixteenth of a level; from a sigma of 3 on those of uint8 are approximated
-    to within half a level, in a time that does not grow with sigma.
+    `sigma` is above 0 and up to 500. Alone, its taps reach to four sigma; those of uint8 that come
+    to a sixteenth of a level at most in either pass are left out, and from a sigma of 3 on all are
+    approximated to within half a level, in a time that does not grow with sigma.
     `ksize`, odd and from 1 to 4095, says how many taps there are; without a sigma they are those of
     OpenCV's `getGaussianKernel(ksize, 0)`. For all else see `convolve`.
 
@@ -73,7 +74,18 @@ def gaussian_blur(
 @lru_cache(maxsize=256)
 def _plan(sigma: float | None, ksize: int | None, dtype: np.dtype[Any]) -> SeparablePlan:
     taps = gaussian_taps(sigma, ksize)
+    if ksize is None and dtype == UINT8:
+        taps = _without_ends(taps)
     return plan_separable(taps, taps, 1.0, dtype)
+
+
+def _without_ends(taps: Vector) -> Vector:
+    """Symmetric taps of sum 1 without those that together add too little to be seen."""
+    half = len(taps) // 2
+    left_out = int(np.searchsorted(2 * np.cumsum(taps[:half]), LEFT_OUT, side="right"))
+    left_out = min(left_out, max(0, half - 1))
+    kept = taps[left_out : len(taps) - left_out]
+    return kept / float(kept.sum())
 
 
 def box_blur(

@@ -23,7 +23,6 @@ INT32_MAX = 2**31 - 1
 UINT16_MAX = 2**16 - 1
 SMOOTH_BITS = 16
 SMOOTH_RADIUS = 40  # as far as cutting products loses a third of a level at most
-MAX_LEFT_OUT = 1 / 16 / 255  # of a blur's taps: a sixteenth of a level of uint8 at most
 MAX_WORDS = INT16_MAX // 255
 MAX_PAIR_BITS = 24
 FLOAT_PART = 32  # taps that kernels add up before they add the sums, see sample.h
@@ -170,7 +169,7 @@ def _plan_smooth(kx: Vector, ky: Vector, divisor: float) -> SeparablePlan | None
     """Symmetric weights, not negative, that keep brightness."""
     if not np.isclose(kx.sum() * ky.sum(), divisor, rtol=1e-9, atol=0):
         return None
-    x, y = (_smooth_taps(_without_ends(weights)) for weights in (kx, ky))
+    x, y = _smooth_taps(kx), _smooth_taps(ky)
     return None if x is None or y is None else SeparablePlan(x, y, SMOOTH)
 
 
@@ -191,14 +190,6 @@ def _smooth_taps(weights: Vector) -> bytes | None:
     scaled = quantise_lines(weights / weights.sum(), SMOOTH_BITS)
     fits = scaled.min() >= 0 and scaled.max() <= UINT16_MAX
     return scaled.astype(np.uint16).tobytes() if fits else None
-
-
-def _without_ends(weights: Vector) -> Vector:
-    """Taps without those at both ends that together add too little to be seen."""
-    size = np.abs(weights)
-    before, behind = np.cumsum(size), np.cumsum(size[::-1])
-    left_out = np.searchsorted(before + behind, MAX_LEFT_OUT * size.sum(), side="right")
-    return weights[left_out : len(weights) - left_out]
 
 
 def _plan_real(

@@ -350,12 +350,14 @@ class RunLog:
     def _update(self, changes: str, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Change outputs by what is `told` of each, by these names, their ids first.
 
-        In one statement for many, as other threads may take the GIL at each.
+        In one statement for many, as other threads may take the GIL at each. It has to begin with
+        `update`: sqlite3 opens no transaction for one that begins with `with`.
         """
         for some in _portions(rows):
+            values = _marks(len(names), len(some))
             self._connection.execute(
-                f"with told ({', '.join(names)}) as (values {_marks(len(names), len(some))}) "
-                f"update outputs set {changes} from told where outputs.id = told.id",
+                f"update outputs set {changes} from (with given ({', '.join(names)}) as "
+                f"(values {values}) select * from given) as told where outputs.id = told.id",
                 list(chain.from_iterable(some)),
             )
 
