@@ -21,7 +21,7 @@ from imgpipe.errors import ConfigError, ImageError, ImgpipeError, SaveError, Sto
 from imgpipe.runlog.database import Lock, connect, explain
 from imgpipe.runlog.decide import Decision, Rules, decide, with_sidecar
 from imgpipe.runlog.history import Entry, History
-from imgpipe.runlog.rows import INTENT_TOLD, Intent, Row
+from imgpipe.runlog.rows import Intent, Row
 from imgpipe.runlog.settle import ARRIVED, settle, settle_intents, sidecar_at, size_of
 from imgpipe.steps.plan import Job, Target
 from imgpipe.steps.save import Durability
@@ -214,10 +214,11 @@ class RunLog:
         """What is written about outputs that were planned under some of `paths`."""
         known = {}
         for some in _portions(paths):
+            marks = ", ".join("?" * len(some))
             query = (
                 "select path, id, coalesce(landed, path), bytes, key, state, skipped, step, error, "
                 "sidecar_bytes, sidecar_digest "
-                f"from outputs where path in {_marks(len(some))}"
+                f"from outputs where path in ({marks})"
             )
             for path, *about in self._connection.execute(query, some):
                 known[path] = _Known(*about)
@@ -264,13 +265,11 @@ class RunLog:
 
     def _write_inputs(self, found: Mapping[bytes, Found]) -> None:
         """Write down inputs by their paths, as they are now."""
-        for some in _portions(found.items()):
-            self._connection.execute(
-                f"insert into inputs (path, size, mtime_ns) values {_marks(3, len(some))} "
-                "on conflict (path) do update set size = excluded.size, "
-                "mtime_ns = excluded.mtime_ns",
-                [value for path, one in some for value in (path, one.size, one.mtime_ns)],
-            )
+        self._connection.executemany(
+            "insert into inputs (path, size, mtime_ns) values (?, ?, ?) on conflict (path) do "
+            "update set size = excluded.size, mtime_ns = excluded.mtime_ns",
+            [(path, one.size, one.mtime_ns) for path, one in found.items()],
+        )
 
     def _write_due(self, plans: Sequence[_Plan]) -> dict[bytes, int]:
         """Write down outputs that are to be made; their ids by their paths.
@@ -323,42 +322,24 @@ class RunLog:
     ) -> None:
         """In one transaction: outputs that are in place, those about to be, those that failed."""
         with self._transaction():
-            self._update(
-                f"{ARRIVED}, seconds = told.seconds",
-                ("id", "seconds"),
-                [(row.id, seconds) for row, seconds in done],
+            self._connection.executemany(
+                f"update outputs set {ARRIVED}, seconds = ? where id = ?",
+                [(seconds, row.id) for row, seconds in done],
             )
-            self._update(
-                "state = 'intent', next_bytes = told.bytes, next_digest = told.digest, "
-                "next_sidecar_bytes = told.sidecar_bytes, "
-                "next_sidecar_digest = told.sidecar_digest, format = told.format, "
-                "width = told.width, height = told.height, lost = told.lost",
-                INTENT_TOLD,
+            self._connection.executemany(
+                "update outputs set state = 'intent', next_bytes = :bytes, next_digest = :digest, "
+                "next_sidecar_bytes = :sidecar_bytes, next_sidecar_digest = :sidecar_digest, "
+                "format = :format, width = :width, height = :height, lost = :lost where id = :id",
                 [intent.told for intent in intents],
             )
-            self._update(
-                "state = 'done', bytes = null, sidecar_bytes = null, sidecar_digest = null",
-                ("id",),
+            self._connection.executemany(
+                "update outputs set state = 'done', bytes = null, sidecar_bytes = null, "
+                "sidecar_digest = null where id = ?",
                 [(row.id,) for row in unneeded],
             )
-            self._update(
-                "state = 'failed', step = told.step, error = told.error",
-                ("id", "step", "error"),
-                [(row.id, error.step, str(error)) for row, error in failed],
-            )
-
-    def _update(self, changes: str, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Change outputs by what is `told` of each, by these names, their ids first.
-
-        In one statement for many, as other threads may take the GIL at each. It has to begin with
-        `update`: sqlite3 opens no transaction for one that begins with `with`.
-        """
-        for some in _portions(rows):
-            values = _marks(len(names), len(some))
-            self._connection.execute(
-                f"update outputs set {changes} from (with given ({', '.join(names)}) as "
-                f"(values {values}) select * from given) as told where outputs.id = told.id",
-                list(chain.from_iterable(some)),
+            self._connection.executemany(
+                "update outputs set state = 'failed', step = ?, error = ? where id = ?",
+                [(error.step, str(error), row.id) for row, error in failed],
             )
 
     def forget(self, entry: Entry) -> None:
@@ -394,11 +375,6 @@ def _portions(items: Iterable[T]) -> Iterator[list[T]]:
     left = iter(items)
     while some := list(islice(left, _AT_ONCE)):
         yield some
-
-
-def _marks(values: int, rows: int = 1) -> str:
-    """The places of so many values in each of so many rows."""
-    return ", ".join([f"({', '.join('?' * values)})"] * rows)
 
 
 def _fingerprint(found: Found, path: bytes) -> bytes:

@@ -38,23 +38,18 @@ class Intent:
     sidecar: Staged | None = None
 
     @property
-    def told(self) -> tuple[int | bytes | str | None, ...]:
-        """What is written down of it, by the names of `INTENT_TOLD`."""
-        staged, sidecar, encoded = self.staged, self.sidecar, self.encoded
-        beside = (sidecar.size, sidecar.digest) if sidecar else (None, None)
-        lost = "; ".join(map(str, encoded.lost)) or None
-        made = staged.size, staged.digest, *beside, encoded.format.name
-        return self.row.id, *made, *encoded.size, lost
-
-
-INTENT_TOLD = (
-    "id",
-    "bytes",
-    "digest",
-    "sidecar_bytes",
-    "sidecar_digest",
-    "format",
-    "width",
-    "height",
-    "lost",
-)
+    def told(self) -> dict[str, int | bytes | str | None]:
+        """What is written down of it, by the names that the statement of `RunLog.commit` has."""
+        sidecar, encoded = self.sidecar, self.encoded
+        width, height = encoded.size
+        return {
+            "id": self.row.id,
+            "bytes": self.staged.size,
+            "digest": self.staged.digest,
+            "sidecar_bytes": sidecar.size if sidecar else None,
+            "sidecar_digest": sidecar.digest if sidecar else None,
+            "format": encoded.format.name,
+            "width": width,
+            "height": height,
+            "lost": "; ".join(map(str, encoded.lost)) or None,
+        }
