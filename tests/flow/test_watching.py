@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 import threading
 import time
@@ -328,6 +329,41 @@ def test_cancelling_the_task_stops_the_run(many: Path, tmp_path: Path) -> None:
     assert 1 <= made < 60
     log = run_pipeline(PipelineConfig(many, tmp_path / "out"))
     assert log.summary() == f"Successful: {60 - made}, Failed: 0, Skipped: {made}"
+
+
+@pytest.mark.parametrize("begun", [".imgpipe", "*.png"], ids=["opening its log", "under way"])
+def test_cancelling_the_task_again_and_again_leaves_nothing_behind(
+    many: Path, tmp_path: Path, begun: str
+) -> None:
+    out = tmp_path / "out"
+
+    def threads() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if "imgpipe" in thread.name]
+
+    def files() -> list[str]:
+        numbers = (entry.path for entry in os.scandir("/proc/self/fd"))
+        return sorted(os.readlink(path) for path in numbers if os.path.exists(path))
+
+    async def impatient() -> None:
+        before = files()
+        task = asyncio.create_task(streaming_pipeline(PipelineConfig(many, out, 1, 1)))
+        while not list(out.glob(begun)):
+            await asyncio.sleep(0)
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for thread in threads():  # they end by themselves
+            await asyncio.to_thread(thread.join)
+        assert files() == before
+
+    run(impatient())
+    assert not list(out.glob(".imgpipe/tmp/*"))
+    made = len(list(out.glob("*.png")))
+    assert run_pipeline(PipelineConfig(many, out)).summary() == (
+        f"Successful: {60 - made}, Failed: 0, Skipped: {made}"
+    )
 
 
 def test_a_long_log_lies_on_the_disk_and_is_like_a_list() -> None:

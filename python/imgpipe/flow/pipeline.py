@@ -5,7 +5,7 @@ import itertools
 import os
 import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from imgpipe.errors import Cancelled, ConfigError, NoPictures, StorageFull
 from imgpipe.flow.budget import Account, Budget, process_budget, process_cores
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, plan_pages
+from imgpipe.flow.finish import finish
 from imgpipe.flow.lanes import Lanes, Statistics, check
 from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.flow.pages import check_pages, write_pages
@@ -81,6 +82,7 @@ class Pipeline:
         self._keep_log = keep_log
         self._rules = rules or Rules(config.overwrite)
         self._stopped = threading.Event()
+        self._closing = ExitStack()  # in the log's thread
         self.changed_codecs: list[str] = []
         """What reads or writes a format in another version than in the last run, for people."""
         self._results: Channel[Sequence[ProcessingResult]] = Channel(config.buffer)
@@ -130,7 +132,10 @@ class Pipeline:
         except BaseException:
             self._stopped.set()
             self._token.forget(self._stopped.set)
-            threads.close(wait=False)
+            try:
+                await finish(threads.hop("log", self._closing.close))
+            finally:
+                threads.close(wait=False)
             raise
         self._watch = Watch(self._progress)
         self._lanes = Lanes(
@@ -184,20 +189,24 @@ class Pipeline:
         self._stopped.set()
         if not self._run.done():
             self._lanes.stop()
-        async for _ in self._results:  # nobody else listens any more
-            continue
-        await asyncio.wait([self._run])
-        # Asked for, so that asyncio does not call it never retrieved.
-        ended = self._run.exception() or ("stopped" if self._lanes.stopped else None)
-        # Threads cannot be stopped, so what is in their hands is waited for.
-        await asyncio.to_thread(self._threads.settle)
-        self._lanes.abandon()
-        self._memory.close()
-        self._cores.close()
+        await finish(self._leave())
+
+    async def _leave(self) -> None:
+        """See the run to its end, and everything of it closed."""
         try:
+            async for _ in self._results:  # nobody else listens any more
+                continue
+            await asyncio.wait([self._run])
+            # Asked for, so that asyncio does not call it never retrieved.
+            ended = self._run.exception() or ("stopped" if self._lanes.stopped else None)
+            # Threads cannot be stopped, so what is in their hands is waited for.
+            await asyncio.to_thread(self._threads.settle)
             await self._threads.hop("log", self._close, ended and str(ended))
         finally:
             self._threads.close()
+            self._lanes.abandon()
+            self._memory.close()
+            self._cores.close()
         await self._watch.close()
 
     def _open(self) -> RunLog:
@@ -206,24 +215,19 @@ class Pipeline:
             log = RunLog.open(config.destination, config.log_file, config.durability)
         else:
             log = RunLog.forgotten(config.destination)
-        try:
-            last = log.history.last_run()
-            self.changed_codecs = _changes(last.codecs if last else {}, versions())
-            log.begin(recipe_to_json(self.config), __version__)
-        except BaseException:
-            log.close()
-            raise
+        self._closing.callback(log.close)
+        last = log.history.last_run()
+        self.changed_codecs = _changes(last.codecs if last else {}, versions())
+        log.begin(recipe_to_json(self.config), __version__)
         return log
 
     def _close(self, outcome: str | None) -> None:
-        try:
-            with suppress(StorageFull):  # whoever runs it has been told; the next run settles it
-                self._lanes.recorder.finish()
-                if self.config.durability == "run":
-                    os.sync()
-                self._log.end(outcome)
-        finally:
-            self._log.close()
+        # Whoever runs it has been told of a full disk; the next run settles it.
+        with self._closing, suppress(StorageFull):
+            self._lanes.recorder.finish()
+            if self.config.durability == "run":
+                os.sync()
+            self._log.end(outcome)
 
     async def __aiter__(self) -> AsyncIterator[ProcessingResult]:
         async for results in self._results:
