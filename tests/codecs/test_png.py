@@ -194,6 +194,43 @@ def test_files_are_whole_and_as_small_as_pillows(channels: int, effort: int | No
     assert len(made.data) <= 1.005 * len(png(pixels, compress_level=level))
 
 
+def ratio(pixels: np.ndarray) -> float:
+    """The size of our file to that of Pillow's."""
+    made = encode_image(Image.from_array(pixels), ImageFormat.PNG)
+    with pil.open(BytesIO(made)) as opened:
+        assert np.array_equal(np.asarray(opened), pixels.squeeze())
+    return len(made) / len(png(pixels, compress_level=6))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("side", [32, 200])
+def test_a_drawing_is_as_small_as_what_pillow_writes(side: int, channels: int) -> None:
+    rng = np.random.default_rng(side)
+    pattern = rng.integers(0, 256, (8, 8, channels), np.uint8)
+    assert ratio(np.tile(pattern, (side // 8, side // 8, 1))) < 1.05
+    ramp = np.indices((side, side), np.uint8)[:, :, :, None] * np.arange(
+        1, channels + 1, dtype="u1"
+    )
+    assert ratio(np.bitwise_xor(*ramp)) < 1.05
+    down, across = np.indices((side, side))[:, :, :, None]
+    slope = across * 7 + down * (3 + np.arange(channels))
+    assert ratio(slope.astype(np.uint8)) < 1.05
+    shapes = np.zeros((side, side, channels), np.uint8)
+    for y, x in rng.integers(0, side - 5, (20, 2)):
+        shapes[y : y + 5, x : x + 5] = rng.integers(0, 256, channels)
+    assert ratio(shapes) < 1.05
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_photograph_is_smaller_than_what_pillow_writes(channels: int) -> None:
+    rng = np.random.default_rng(channels)
+    ramps = np.indices((200, 200)).sum(axis=0)[:, :, None] / 3
+    grainy = ramps + rng.normal(60, 1.5, (200, 200, channels))
+    assert ratio(grainy.astype(np.uint8)) < 0.98
+    assert ratio(np.repeat(grainy[:, :, :1], 3, axis=2).astype(np.uint8)) < 1.03  # grey in three
+    assert ratio(grainy[:32, :32].astype(np.uint8)) < 0.998
+
+
 def test_nothing_is_printed_of_a_broken_profile(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(png(soft(3), icc_profile=b"broken"))

@@ -4,8 +4,6 @@ PNG, TIFF, JPEG 2000 and AVIF; all that Pillow holds whole goes to it as before,
 it takes half as long again to read, and small ones twice as long to write.
 """
 
-import struct
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +19,7 @@ from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.chunks import has_key, is_bare, pixels_alone, samples
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
-from imgpipe.codecs.markers import EXIF
+from imgpipe.codecs.pngwrite import write_png
 from imgpipe.codecs.tifftags import directories, with_exif
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Space
@@ -242,25 +240,7 @@ def _writes(image: Image, format: ImageFormat) -> bool:
 
 
 def _write_png(image: Image, how: Encoding) -> bytes:
-    import imagecodecs
-
-    data = imagecodecs.png_encode(
-        _flat(image),
-        level=6 if how.effort is None else min(9, how.effort),
-        strategy=imagecodecs.PNG.STRATEGY.FILTERED,  # as Pillow does
-        filter=imagecodecs.PNG.FILTER.ALL,
-    )
-    chunks = b""
-    if how.icc_profile:
-        chunks += _chunk(b"iCCP", b"icc\0\0" + zlib.compress(how.icc_profile))
-    if how.exif:
-        chunks += _chunk(b"eXIf", how.exif.removeprefix(EXIF))
-    return b"".join((data[:33], chunks, data[33:]))  # behind the signature and IHDR
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    """A chunk of a PNG: W3C PNG specification, 5.3."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return write_png(_flat(image), how)
 
 
 def _write_tiff(image: Image, how: Encoding) -> bytes:
