@@ -1,11 +1,11 @@
-"""One walk over the chunks of a PNG file.
+"""The chunks of a PNG file.
 
 ISO/IEC 15948, 5.3 and 11.3; PNG extensions 1.5, 3.7 (eXIf).
 """
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from imgpipe.codecs.base import Head
 from imgpipe.codecs.markers import EXIF
@@ -14,12 +14,55 @@ from imgpipe.formats import ImageFormat
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _MORE = frozenset((b"acTL", b"eXIf", *_TEXTS))
 _SAYING = _MORE | {b"iCCP"}
+_CRITICAL = {b"IHDR", b"IDAT", b"IEND"}
 _PALETTE = 3
 _SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by type of colour
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), _PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8, 16)}
 _KEY_BYTES = {1: 2, 3: 6}  # of one that is transparent, by samples
 _OLD_EXIF = b"Raw profile type exif\0"  # as ImageMagick wrote it before there was eXIf
 _XMP = b"XML:com.adobe.xmp\0"
+
+
+class Chunks:
+    """What is told of a picture by the chunks that there are, found in one walk."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._spans = list(_spans(data))
+        self._kinds = {kind for kind, _, _ in self._spans}
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there are pixels, and nothing that is said of them but how they were recorded."""
+        return self._kinds.isdisjoint(_SAYING)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether one colour, or some of a palette, are transparent."""
+        return b"tRNS" in self._kinds
+
+    @property
+    def samples(self) -> int:
+        """Samples of a pixel as they are stored, 0 where that is not told.
+
+        Pillow has more of them where grey is deep.
+        """
+        return _SAMPLES.get(_in_header(self.data, 9, self._spans), 0)
+
+    def pixels_alone(self) -> bytes:
+        """A file of pixels and key colour, not of those that have a palette.
+
+        What else there is libpng complains of on the terminal, and libspng refuses.
+        """
+        if self._kinds == _CRITICAL:
+            return self.data
+        key, is_before, wanted = _KEY_BYTES.get(self.samples), True, []
+        for kind, at, end in self._spans:
+            is_before &= kind != b"IDAT"
+            is_key = kind == b"tRNS" and is_before and end - at - 12 == key
+            if is_key or (kind[:1].isupper() and kind != b"PLTE"):
+                wanted.append(self.data[at:end])
+        return b"".join((self.data[:8], *wanted))
 
 
 def plain_head(data: bytes) -> Head | None:
@@ -44,33 +87,15 @@ def plain_head(data: bytes) -> Head | None:
     )
 
 
-def is_bare(data: bytes) -> bool:
-    """Whether there are pixels, and nothing that is said of them but how they were recorded."""
-    return _SAYING.isdisjoint(kind for kind, _, _ in _spans(data))
-
-
-def samples(data: bytes) -> int:
-    """Samples of a pixel as they are stored, 0 where that is not told.
-
-    Pillow has more of them where grey is deep.
-    """
-    return _SAMPLES.get(_in_header(data, 9), 0)
-
-
 def depth(data: bytes) -> int:
     """Bits a sample as they are stored, 0 where that is not told."""
-    return _in_header(data, 8)
+    return _in_header(data, 8, _spans(data))
 
 
-def _in_header(data: bytes, number: int) -> int:
+def _in_header(data: bytes, number: int, spans: Iterable[tuple[bytes, int, int]]) -> int:
     """A byte of IHDR, which does not come first in every file that is read."""
-    at = next((at for kind, at, _ in _spans(data) if kind == b"IHDR"), len(data))
+    at = next((at for kind, at, _ in spans if kind == b"IHDR"), len(data))
     return int.from_bytes(data[at + 8 + number : at + 9 + number])
-
-
-def has_key(data: bytes) -> bool:
-    """Whether one colour, or some of a palette, are transparent."""
-    return any(kind == b"tRNS" for kind, _, _ in _spans(data))
 
 
 def has_text(data: bytes) -> bool:
@@ -81,26 +106,6 @@ def has_text(data: bytes) -> bool:
 def without_pixels(data: bytes) -> bytes:
     """A file of all else, which is then before the pixels, where Pillow sees it at once."""
     return data[:8] + b"".join(data[at:end] for kind, at, end in _spans(data) if kind != b"IDAT")
-
-
-def pixels_alone(data: bytes) -> bytes:
-    """A file of pixels and key colour, not of those that have a palette.
-
-    What else there is libpng complains of on the terminal, and libspng refuses.
-    """
-    spans = list(_spans(data))
-    kinds = [kind for kind, _, _ in spans]
-    key = _KEY_BYTES.get(samples(data))
-    before = kinds.index(b"IDAT") if b"IDAT" in kinds else 0
-
-    def is_wanted(number: int) -> bool:
-        kind, at, end = spans[number]
-        if kind == b"tRNS":
-            return number < before and end - at - 12 == key
-        return kind[:1].isupper() and kind != b"PLTE"
-
-    wanted = [data[at:end] for n, (_, at, end) in enumerate(spans) if is_wanted(n)]
-    return data if len(wanted) == len(spans) else b"".join((data[:8], *wanted))
 
 
 def may_be_turned(data: bytes) -> bool:

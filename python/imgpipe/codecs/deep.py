@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from imgpipe.codecs import pillow
 from imgpipe.codecs.avifbox import with_metadata
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
-from imgpipe.codecs.chunks import has_key, is_bare, pixels_alone, samples
+from imgpipe.codecs.chunks import Chunks
 from imgpipe.codecs.depths import spread, straight
 from imgpipe.codecs.frames import UNLIKE
 from imgpipe.codecs.pngwrite import write_png
@@ -97,9 +97,11 @@ def decode(
     """The picture at its depth, upright, with what was lost."""
     if _takes(head):
         return _decode(data, head, wish)
-    if _is_usual_png(data, head):
-        with suppress(Exception):  # Pillow may still read it
-            return _decode(data, head, wish)
+    if head.format is ImageFormat.PNG:
+        chunks = Chunks(data)
+        if _is_usual_png(chunks, head):
+            with suppress(Exception):  # Pillow may still read it
+                return _decode_usual_png(chunks, head)
     return pillow.decode(data, head, scale, grey=grey, wish=wish)
 
 
@@ -114,7 +116,7 @@ def _decode(data: bytes, head: Head, wish: Wish) -> Image:
 
 
 def _described(data: bytes, head: Head) -> Image:
-    if head.format is ImageFormat.PNG and is_bare(data):
+    if head.format is ImageFormat.PNG and Chunks(data).is_bare:
         return Image(_UNREAD, "srgb", head.format)
     try:
         return pillow.describe(data, head)
@@ -138,12 +140,22 @@ def _takes(head: Head) -> bool:
     return not film and (head.channels > 1 or head.format is ImageFormat.AVIF)
 
 
-def _is_usual_png(data: bytes, head: Head) -> bool:
+def _is_usual_png(chunks: Chunks, head: Head) -> bool:
     """Whether a picture of 8 bits is one that libspng takes, which is faster than Pillow."""
-    if head.format is not ImageFormat.PNG or head.depth != 8:
-        return False
-    usual = not (head.palette or head.progressive) and head.frames == 1
-    return usual and samples(data) in (1, 3, 4) and not has_key(data)
+    usual = not (head.palette or head.progressive) and head.frames == 1 and head.depth == 8
+    return usual and chunks.samples in (1, 3, 4) and not chunks.has_key
+
+
+def _decode_usual_png(chunks: Chunks, head: Head) -> Image:
+    import imagecodecs  # which is large, so not before there is a picture for it
+
+    pixels = _planes(imagecodecs.spng_decode(chunks.pixels_alone()))
+    space: Space = "grey" if pixels.shape[2] < 3 else "srgb"
+    if chunks.is_bare:
+        return Image(pixels, space, head.format)
+    about = pillow.describe(chunks.data, head)
+    picture = replace(about, pixels=pixels, space="icc" if about.icc_profile else space)
+    return upright(picture, head.orientation)
 
 
 def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
@@ -162,15 +174,12 @@ def _with_pages(first: Image, data: bytes, head: Head, wish: Wish) -> Image:
 
 
 def _read_png(data: bytes, head: Head, number: int) -> NDArray[Any]:
-    import imagecodecs  # which is large, so not before there is a picture for it
+    import imagecodecs
 
-    alone = pixels_alone(data)
-    if head.depth == 8:
-        return _planes(imagecodecs.spng_decode(alone))
-    channels = samples(alone) + has_key(alone)
-    pixels = np.empty((head.height, head.width, channels), np.uint16)
+    alone = Chunks(Chunks(data).pixels_alone())
+    pixels = np.empty((head.height, head.width, alone.samples + alone.has_key), np.uint16)
     try:
-        return _planes(imagecodecs.png_decode(alone, out=pixels))
+        return _planes(imagecodecs.png_decode(alone.data, out=pixels))
     except Exception:
         # Once libpng fails, imagecodecs holds its array for ever; of one of its own it lets go
         # more often than it holds it, until Python dies of that.

@@ -182,13 +182,14 @@ class Place:
         self.flush = flush
         self._scratch = scratch
         self._device = os.stat(scratch).st_dev
-        self._chosen: dict[Path, Path | None] = {}
+        self._chosen: dict[str, Path | None] = {}
 
-    def scratch_for(self, target: Path) -> Path | None:
-        """The folder for the temporary file; None beside `target`, where a disk is mounted."""
-        folder = target.parent
+    def scratch_for(self, below: str) -> Path | None:
+        """The folder for the temporary file; None beside the output, where a disk is mounted."""
+        folder = os.path.dirname(below)
         if folder not in self._chosen:
-            there = next(above for above in (folder, *folder.parents) if above.exists())
+            target = self.output_dir / below
+            there = next(above for above in target.parents if above.exists())
             same = os.stat(there).st_dev == self._device
             self._chosen[folder] = self._scratch if same else None
         return self._chosen[folder]
@@ -217,8 +218,7 @@ def _stage_output(job: Job, drawn: Drawn, place: Place, storage: Storage) -> Mad
     dated = job.found.mtime_ns if "dates" in drawn.target.output.policy.keep else None
 
     def put(data: bytes, below: str) -> Staged:
-        target = place.output_dir / below
-        scratch = place.scratch_for(target)
+        target, scratch = place.output_dir / below, place.scratch_for(below)
         return storage.attempt(lambda: stage(data, target, scratch, dated, place.flush))
 
     sidecar = None

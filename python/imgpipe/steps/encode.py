@@ -79,7 +79,8 @@ def encode(
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
     held = _telling(_held(image.shown(), traits, policy), exif)
     _check_losses(held.lost, policy, path)
-    how = replace(how, exif=exif, icc_profile=held.icc_profile)
+    if exif or held.icc_profile:
+        how = replace(how, exif=exif, icc_profile=held.icc_profile)
     try:
         data = writer.encode(held, format, how)
         if max_bytes is not None and len(data) > max_bytes:
