@@ -331,9 +331,14 @@ def test_cancelling_the_task_stops_the_run(many: Path, tmp_path: Path) -> None:
     assert log.summary() == f"Successful: {60 - made}, Failed: 0, Skipped: {made}"
 
 
+@pytest.mark.parametrize(
+    ("every", "times"),
+    [(False, 1000), (True, 1), (True, 1000)],
+    ids=["over and over", "with all tasks", "with all tasks, over and over"],
+)
 @pytest.mark.parametrize("begun", [".imgpipe", "*.png"], ids=["opening its log", "under way"])
-def test_cancelling_the_task_again_and_again_leaves_nothing_behind(
-    many: Path, tmp_path: Path, begun: str
+def test_cancelling_leaves_nothing_behind(
+    many: Path, tmp_path: Path, begun: str, every: bool, times: int
 ) -> None:
     out = tmp_path / "out"
 
@@ -349,21 +354,37 @@ def test_cancelling_the_task_again_and_again_leaves_nothing_behind(
         task = asyncio.create_task(streaming_pipeline(PipelineConfig(many, out, 1, 1)))
         while not list(out.glob(begun)):
             await asyncio.sleep(0)
-        while not task.done():
-            task.cancel()
+        for _ in range(times):
+            for other in (asyncio.all_tasks() - {asyncio.current_task()}) if every else {task}:
+                other.cancel()
             await asyncio.sleep(0)
         with pytest.raises(asyncio.CancelledError):
             await task
-        for thread in threads():  # they end by themselves
-            await asyncio.to_thread(thread.join)
+        if begun == ".imgpipe":  # those that plan end by themselves
+            for thread in threads():
+                await asyncio.to_thread(thread.join)
+        assert not threads()
         assert files() == before
 
-    run(impatient())
+    asyncio.run(impatient())
     assert not list(out.glob(".imgpipe/tmp/*"))
     made = len(list(out.glob("*.png")))
     assert run_pipeline(PipelineConfig(many, out)).summary() == (
         f"Successful: {60 - made}, Failed: 0, Skipped: {made}"
     )
+
+
+def test_cancelling_all_tasks_before_the_run_has_begun_ends_it(many: Path, tmp_path: Path) -> None:
+    async def leave() -> None:
+        async with Pipeline(PipelineConfig(many, tmp_path / "out")) as pipeline:
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            async for _ in pipeline:
+                pass
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(leave())
+    assert threading.active_count() == 1
 
 
 def test_a_long_log_lies_on_the_disk_and_is_like_a_list() -> None:

@@ -14,7 +14,7 @@ from imgpipe.formats import ImageFormat
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _MORE = frozenset((b"acTL", b"eXIf", *_TEXTS))
 _SAYING = _MORE | {b"iCCP"}
-_CRITICAL = {b"IHDR", b"IDAT", b"IEND"}
+_PIXELS_ALONE = frozenset((b"IHDR", b"IDAT", b"IEND"))
 _PALETTE = 3
 _SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}  # by type of colour
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), _PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8, 16)}
@@ -33,7 +33,7 @@ class Chunks:
 
     @property
     def is_bare(self) -> bool:
-        """Whether there are pixels, and nothing that is said of them but how they were recorded."""
+        """Whether nothing is said of the pixels but how they were recorded."""
         return self._kinds.isdisjoint(_SAYING)
 
     @property
@@ -54,7 +54,7 @@ class Chunks:
 
         What else there is libpng complains of on the terminal, and libspng refuses.
         """
-        if self._kinds == _CRITICAL:
+        if self._kinds == _PIXELS_ALONE:
             return self.data
         key, is_before, wanted = _KEY_BYTES.get(self.samples), True, []
         for kind, at, end in self._spans:

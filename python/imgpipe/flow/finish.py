@@ -5,15 +5,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def finish(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Await it to its end, even if cancelled meanwhile. Raises CancelledError then."""
-    task = asyncio.ensure_future(coroutine)
-    cancelled: asyncio.CancelledError | None = None
+async def finish(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Await it to its end. Raises what it raises, else CancelledError if cancelled meanwhile."""
+    task, cancelled = asyncio.ensure_future(coroutine), False
     while not task.done():
         try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
     task.result()
     if cancelled:
-        raise cancelled
+        raise asyncio.CancelledError

@@ -132,8 +132,9 @@ class Pipeline:
         except BaseException:
             self._stopped.set()
             self._token.forget(self._stopped.set)
+            closed = threads.call("log", self._closing.close)
             try:
-                await finish(threads.hop("log", self._closing.close))
+                await finish(asyncio.wait([closed]))
             finally:
                 threads.close(wait=False)
             raise
@@ -152,6 +153,8 @@ class Pipeline:
             stopped=self._stopped,
         )
         self._run = asyncio.create_task(self._drive(itertools.chain([first], pages)))
+        # However it ends, even before it has begun.
+        self._run.add_done_callback(lambda _: self._results.close())
         loop = asyncio.get_running_loop()
         self._stop = partial(loop.call_soon_threadsafe, self._lanes.stop)
         self._token.on_cancel(self._stop)
@@ -189,25 +192,33 @@ class Pipeline:
         self._stopped.set()
         if not self._run.done():
             self._lanes.stop()
-        await finish(self._leave())
+        try:
+            await finish(self._leave())
+        finally:  # where that was cancelled, as all tasks are when a loop is left
+            self._run.cancel()
+            self._threads.close()
+            self._closing.close()
+            self._give_back()
 
     async def _leave(self) -> None:
         """See the run to its end, and everything of it closed."""
-        try:
-            async for _ in self._results:  # nobody else listens any more
-                continue
-            await asyncio.wait([self._run])
-            # Asked for, so that asyncio does not call it never retrieved.
-            ended = self._run.exception() or ("stopped" if self._lanes.stopped else None)
-            # Threads cannot be stopped, so what is in their hands is waited for.
-            await asyncio.to_thread(self._threads.settle)
-            await self._threads.hop("log", self._close, ended and str(ended))
-        finally:
-            self._threads.close()
-            self._lanes.abandon()
-            self._memory.close()
-            self._cores.close()
+        async for _ in self._results:  # nobody else listens any more
+            continue
+        await asyncio.wait([self._run])
+        # Asked for, so that asyncio does not call it never retrieved.
+        error = None if self._run.cancelled() else self._run.exception()
+        ended = error or ("stopped" if self._lanes.stopped else None)
+        # Threads cannot be stopped, so what is in their hands is waited for.
+        await asyncio.to_thread(self._threads.settle)
+        self._give_back()
+        await self._threads.hop("log", self._close, ended and str(ended))
+        self._threads.close()
         await self._watch.close()
+
+    def _give_back(self) -> None:
+        self._lanes.abandon()
+        self._memory.close()
+        self._cores.close()
 
     def _open(self) -> RunLog:
         config = self.config
@@ -248,8 +259,6 @@ class Pipeline:
             self._watch.complete()
         except StorageFull as error:
             raise await self._threads.hop("log", _missing, error, self._log) from error.__cause__
-        finally:
-            self._results.close()
 
 
 def _changes(before: dict[str, str], now: dict[str, str]) -> list[str]:

@@ -185,7 +185,7 @@ class Place:
         self._chosen: dict[str, Path | None] = {}
 
     def scratch_for(self, below: str) -> Path | None:
-        """The folder for the temporary file; None beside the output, where a disk is mounted."""
+        """The folder for the temporary file; None for the output's own, where a disk is mounted."""
         folder = os.path.dirname(below)
         if folder not in self._chosen:
             target = self.output_dir / below

@@ -59,7 +59,11 @@ class Threads:
         self._loop.add_reader(self._pipe[0], self._deliver)
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in a thread of a lane."""
+        """Call a function in a thread of a lane, which does not if this is cancelled before."""
+        return await self.call(lane, function, *arguments)
+
+    def call(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+        """Have a function called in a thread of a lane."""
         threads = self._started[lane]
         if len(threads) < self._counts[lane]:
             name = f"imgpipe-{lane}_{len(threads)}"
@@ -67,7 +71,7 @@ class Threads:
             threads[-1].start()
         future: asyncio.Future[T] = self._loop.create_future()
         self._calls[lane].put((future, function, arguments))
-        return await future
+        return future
 
     def _work(self, lane: Lane) -> None:
         calls = self._calls[lane]

@@ -79,7 +79,7 @@ def encode(
     exif = kept_exif(image.exif, policy.keep) if traits.exif else None
     held = _telling(_held(image.shown(), traits, policy), exif)
     _check_losses(held.lost, policy, path)
-    if exif or held.icc_profile:
+    if (how.exif, how.icc_profile) != (exif, held.icc_profile):
         how = replace(how, exif=exif, icc_profile=held.icc_profile)
     try:
         data = writer.encode(held, format, how)
