@@ -121,6 +121,7 @@ def _run(entry: Entry, source: Path, out: Path) -> None:
     command = [_filled(part, places) for part in entry.program.command]
     environment = {**compiling(), **entry.program.environment}
     launch = [sys.executable, "-S", "-E", str(LAUNCH), *command]
+    os.sync()  # what others have left to be written is not for one to wait for that flushes
     ran = subprocess.run(launch, capture_output=True, text=True, env=environment)
     if ran.returncode:
         raise RuntimeError(f"{command} failed:\n{ran.stderr[-2000:]}")
