@@ -102,10 +102,9 @@ def test_updates_are_printed(capsys, tmp_path: Path) -> None:
         assert printed == ["[Processing] 1/2 (50.0%) - a.jpg", "[Processing] 2/2 (100.0%) - a.jpg"]
 
 
-@pytest.fixture
-def many(tmp_path: Path, smooth) -> Path:
-    folder = tmp_path / "many"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, smooth) -> Path:
+    folder = tmp_path_factory.mktemp("many")
     for number in range(60):
         pil.fromarray(smooth(300 + number, 200)).save(folder / f"{number:02}.png")
     return folder
