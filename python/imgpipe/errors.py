@@ -21,8 +21,10 @@ A bad argument of a kernel or a transform is a plain ValueError or TypeError.
 """
 
 from collections.abc import Sequence
-from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:  # it takes a while, and kernels raise no error that has one
+    from pathlib import Path, PurePath
 
 
 class ImgpipeError(Exception):
@@ -48,7 +50,7 @@ class CollisionError(ImgpipeError):
     """
 
     def __init__(
-        self, message: str, collisions: Sequence[tuple[PurePath, Path, Path]] = ()
+        self, message: str, collisions: "Sequence[tuple[PurePath, Path, Path]]" = ()
     ) -> None:
         super().__init__(message)
         self.collisions = tuple(collisions)
@@ -79,7 +81,7 @@ class ImageError(ImgpipeError):
 
     step: ClassVar[str] = "image"
 
-    def __init__(self, message: str, path: Path | None = None) -> None:
+    def __init__(self, message: str, path: "Path | None" = None) -> None:
         super().__init__(message)
         self.path = path
 

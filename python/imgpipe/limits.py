@@ -4,9 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgpipe.errors import ConfigError, LimitExceeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_FILE_BYTES = 512 * 2**20
 MAX_PIXELS = 0x3FFF**2
@@ -37,7 +40,7 @@ class Limits:
                     f"Expected max_{field.name} to be a whole number from 1 on, got {value!r}"
                 )
 
-    def check_file_size(self, size: int, path: Path | None = None) -> None:
+    def check_file_size(self, size: int, path: "Path | None" = None) -> None:
         """Raise LimitExceeded for a file of `size` bytes that is too large to be read whole."""
         if size > self.file_bytes:
             raise LimitExceeded(
@@ -47,7 +50,7 @@ class Limits:
             )
 
     def check_dimensions(
-        self, width: int, height: int, path: Path | None = None, frames: int = 1
+        self, width: int, height: int, path: "Path | None" = None, frames: int = 1
     ) -> None:
         """Raise LimitExceeded for a picture of so many pixels or frames that none is meant."""
         if min(width, height) < 1:
@@ -103,8 +106,10 @@ def format_bytes(size: float) -> str:
     return f"{size:.0f} bytes"
 
 
-def own_cgroup(controller: str) -> Iterator[Path]:
+def own_cgroup(controller: str) -> "Iterator[Path]":
     """The folders of this process's control group and its parents, version 2 and version 1."""
+    from pathlib import Path  # which takes longer to load than all that is above
+
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
