@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from imgpipe import Image, ImageFormat, encode_image, kernels, open_image
+from imgpipe import Image, ImageFormat, Thumbnail, apply_transform, encode_image, open_image
 from PIL import Image as pil
 
 from .e2e_inputs import photos
@@ -45,10 +45,11 @@ WRITERS: dict[str, Callable[[np.ndarray], bytes]] = {
 }
 
 
-def rows(side: int, pictures: list[np.ndarray]) -> list[str]:
+def rows(side: int, pictures: list[Image]) -> list[str]:
     """A line of the table for each writer."""
     sizes = dict.fromkeys(WRITERS, 0)
-    for pixels in pictures:
+    every = [picture.pixels for picture in pictures]
+    for pixels in every:
         for writer, write in WRITERS.items():
             data = write(pixels)
             sizes[writer] += len(data)
@@ -58,7 +59,7 @@ def rows(side: int, pictures: list[np.ndarray]) -> list[str]:
     for _ in range(ROUNDS):
         for writer, write in WRITERS.items():
             start = time.perf_counter()
-            for pixels in pictures:
+            for pixels in every:
                 write(pixels)
             rounds[writer].append((time.perf_counter() - start) / len(pictures) * 1e3)
     ours = np.array(rounds["imgpipe"])
@@ -71,15 +72,9 @@ def rows(side: int, pictures: list[np.ndarray]) -> list[str]:
     return lines
 
 
-def smaller(picture: np.ndarray, side: int) -> np.ndarray:
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    return kernels.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
-
-
 def main(result: Path | None) -> None:
     """Print the table, and write it where asked to."""
-    pictures = [open_image(path).pixels for path in sorted(photos().glob("*.jpg"))[:MOST]]
+    pictures = [open_image(path) for path in sorted(photos().glob("*.jpg"))[:MOST]]
     text = "\n".join(
         [
             "# Writing PNGs",
@@ -92,7 +87,7 @@ def main(result: Path | None) -> None:
             *(
                 line
                 for side in SIDES
-                for line in rows(side, [smaller(one, side) for one in pictures])
+                for line in rows(side, [apply_transform(one, Thumbnail(side)) for one in pictures])
             ),
         ]
     )

@@ -212,7 +212,6 @@ class Pipeline:
         await asyncio.to_thread(self._threads.settle)
         self._give_back()
         await self._threads.hop("log", self._close, ended and str(ended))
-        self._threads.close()
         await self._watch.close()
 
     def _give_back(self) -> None:
