@@ -75,3 +75,12 @@ def _tree(folder: Path) -> dict[str, bytes]:
 def tree() -> Callable[[Path], dict[str, bytes]]:
     """The files below a folder with their bytes, our own records left out."""
     return _tree
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, smooth) -> Path:
+    """More pictures than are in hand at any moment, to be read alone."""
+    folder = tmp_path_factory.mktemp("many")
+    for number in range(60):
+        pil.fromarray(smooth(300 + number, 200)).save(folder / f"{number:02}.png")
+    return folder
