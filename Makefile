@@ -7,6 +7,7 @@ CORE := $(wildcard src/imgcore/* python/imgpipe/*.pxd) CMakeLists.txt pyproject.
 SERIAL := .venv-serial/bin
 TWO := -n 2 -p no:benchmark
 KERNELS := tests/kernels $(addprefix --ignore=tests/kernels/test_,arguments.py door.py kernel.py)
+SCANS := tests/codecs/test_scans.py tests/codecs/test_progressive.py
 SANITIZED := .venv-sanitize/bin
 WHEEL := .venv-wheel/bin
 
@@ -43,10 +44,11 @@ types: .venv/.check
 contracts: .venv/.check
 	$(BIN)/lint-imports --no-logo
 
-# The kernels on every other instruction set this machine runs, what lies before them left out.
+# The kernels and scans on every other instruction set this machine runs, what lies before them left
+# out.
 simd: .venv/.test
 	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels()[1:])"); do \
-	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) $(KERNELS) || exit 1; done
+	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) $(KERNELS) $(SCANS) || exit 1; done
 
 # The kernels without OpenMP, warnings being errors.
 serial:
@@ -64,7 +66,8 @@ sanitize sanitize-short:
 	  -Ccmake.define.IMGPIPE_SANITIZE=ON -Cinstall.strip=false
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	  $(SANITIZED)/pytest -q --capture=sys tests/kernels tests/metrics $(SELECTION)
+	  $(SANITIZED)/pytest -q --capture=sys tests/kernels tests/metrics \
+	  tests/codecs/test_scans.py $(SELECTION)
 
 # Runs killed at two hundred moments, where the tests take fifty.
 soak: .venv/.test

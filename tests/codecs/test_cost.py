@@ -64,11 +64,14 @@ def everyday_files(pixels: np.ndarray) -> dict[str, bytes]:
     noisy = pil.effect_noise(SIDES, 200).convert("RGB")
     turned, transposed = pil.Exif(), pil.Exif()
     turned[0x0112], transposed[0x0112] = 6, 5
+    restarts = {"progressive": True, "restart_marker_rows": 1}
     kinds = [
         *(("rgb.jpg", rgb, {}), ("rgb-8.jpg", rgb, {}), ("grey.jpg", grey, {})),
         *(("progressive.jpg", rgb, {"progressive": True}), ("cmyk-8.jpg", rgb.convert("CMYK"), {})),
         ("progressive-8.jpg", rgb, {"progressive": True}),
+        ("noisy-progressive.jpg", noisy, {"progressive": True, "quality": 100}),
         ("noisy-progressive-8.jpg", noisy, {"progressive": True, "quality": 100}),
+        *(("restarts.jpg", rgb, restarts), ("restarts-8.jpg", rgb, restarts)),
         *(("turned.jpg", rgb, {"exif": turned}), ("transposed.png", rgb, {"exif": transposed})),
         *(("rgb.png", rgb, {}), ("rgba.png", rgba, {}), ("grey.png", grey, {})),
         *(("deep.png", deep, {}), ("palette.png", rgb.quantize(99), {}), ("deep.tif", deep, {})),
@@ -210,7 +213,8 @@ def test_no_codec_takes_more_than_it_declares(kind: str, smooth, tmp_path: Path)
         found = measured(large_path, small_path, 8 if "-8" in name else 1)
         taken, declared = found or (0, 0)
         assert 0 < taken <= declared, name
-        slack.append(declared / taken)
+        if "progressive" not in name:  # of which no header tells that its scans are as most are
+            slack.append(declared / taken)
     assert np.mean(slack) < 2
 
 

@@ -1,4 +1,4 @@
-"""A progressive JPEG without scans that do not show decodes to the very same pixels."""
+"""A progressive JPEG made sequential decodes to the very same pixels."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from imgpipe import DecodeError, ImageFormat
 from imgpipe.codecs.markers import walk
-from imgpipe.codecs.progressive import for_eighth, for_luma
+from imgpipe.codecs.progressive import sequential
 from PIL import Image as pil
 
 from .scans import Scan, blocks, write
@@ -39,23 +39,28 @@ def smaller(data: bytes, colours: str, scale: int) -> np.ndarray:
     return simplejpeg.decode_jpeg(data, colours, **wanted)
 
 
-def eighth(data: bytes, colours: str) -> np.ndarray:
-    return smaller(data, colours, 8)
-
-
 def check(data: bytes) -> None:
-    """Both decodes alike; one of a single pixel simplejpeg may make at another scale."""
+    """All decodes alike; one of a single pixel at 1/8 simplejpeg may make at another scale."""
     head = jpeg.head(data, ImageFormat.JPEG)
-    single = max(head.width, head.height) <= 8
-    assert np.array_equal(jpeg.decode(data, head, 8).pixels, eighth(data, NATIVE[head.channels]))
-    for colours in ("RGB", "GRAY"):
-        fewer = for_eighth(data, grey=colours == "GRAY")
-        assert fewer is not data
-        assert single or np.array_equal(eighth(fewer, colours), eighth(data, colours)), colours
-    luma = for_luma(data)
-    assert luma is not data
+    whole, grey = sequential(data), sequential(data, grey=True)
+    assert walk(whole).coding == walk(grey).coding == 1
+    assert len(walk(grey).sampling) == 1
     for scale in (1, 2, 4, 8):
-        assert np.array_equal(smaller(luma, "GRAY", scale), smaller(data, "GRAY", scale)), scale
+        native = NATIVE[head.channels]
+        decoded = jpeg.decode(data, head, scale).pixels
+        assert np.array_equal(decoded, smaller(data, native, scale)), scale
+        assert np.array_equal(smaller(whole, "RGB", scale), smaller(data, "RGB", scale)), scale
+        assert np.array_equal(smaller(grey, "GRAY", scale), smaller(data, "GRAY", scale)), scale
+    if max(head.width, head.height) > 8:
+        for colours in ("RGB", "GRAY"):
+            fewer = sequential(data, grey=colours == "GRAY", eighth=True)
+            assert walk(fewer).coding == 1
+            assert np.array_equal(smaller(fewer, colours, 8), smaller(data, colours, 8)), colours
+
+
+def check_left_alone(data: bytes) -> None:
+    for grey, eighth in itertools.product((False, True), repeat=2):
+        assert sequential(data, grey=grey, eighth=eighth) is data
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -152,8 +157,7 @@ def test_cjpegs_files(name: str, sampling: str, tmp_path: Path) -> None:
 
 def test_arithmetic_coding_is_left_alone(tmp_path: Path) -> None:
     data = cjpeg(noise(64, 48), tmp_path, "-arithmetic", "-progressive")
-    assert for_eighth(data) is data
-    assert for_luma(data) is data
+    check_left_alone(data)
 
 
 def test_nor_are_restarts_and_baseline_and_four_components_touched(encoded) -> None:
@@ -162,8 +166,7 @@ def test_nor_are_restarts_and_baseline_and_four_components_touched(encoded) -> N
         encoded(noise(64, 48), "JPEG", progressive=False),
         _cmyk(noise(64, 48, 4)),
     ):
-        assert for_eighth(data) is data
-        assert for_luma(data) is data
+        check_left_alone(data)
 
 
 def _cmyk(pixels: np.ndarray) -> bytes:
@@ -182,8 +185,7 @@ def test_components_called_r_g_and_b_have_no_luma(encoded) -> None:
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     bare = data[:2] + data[at:]
     head = jpeg.head(bare, ImageFormat.JPEG)
-    assert for_luma(bare) is bare
-    assert for_eighth(bare) is bare
+    check_left_alone(bare)
     expected = simplejpeg.decode_jpeg(bare, "GRAY")
     assert np.array_equal(jpeg.decode(bare, head, grey=True).pixels, expected)
 
@@ -211,9 +213,8 @@ def test_what_lacks_scans_or_has_them_twice_is_left_alone(script) -> None:
     factors = FACTORS["4:2:0"]
     made = blocks(np.random.default_rng(3), (33, 31), factors)
     whole, odd = (write((33, 31), factors, made, one) for one in (WHOLE, script))
-    assert for_eighth(whole) is not whole
-    assert for_eighth(odd) is odd
-    assert for_luma(odd) is odd
+    assert sequential(whole) is not whole
+    check_left_alone(odd)
 
 
 @settings(max_examples=200, deadline=None)
@@ -223,8 +224,7 @@ def test_a_file_cut_short_is_left_alone_and_fails_as_ever(data: st.DataObject) -
     pil.fromarray(noise(90, 70)).save(buffer, "JPEG", quality=75, progressive=True)
     whole = buffer.getvalue()
     cut = whole[: data.draw(st.integers(2, len(whole) - 2))]
-    assert for_eighth(cut) is cut
-    assert for_luma(cut) is cut
+    check_left_alone(cut)
 
 
 @pytest.mark.parametrize("factors", [0x00, 0x01, 0x10])
@@ -232,7 +232,7 @@ def test_a_component_without_samples_is_left_to_the_decoder(factors: int, encode
     data = bytearray(encoded(noise(90, 70), "JPEG", quality=75, progressive=True))
     for component in range(3):
         data[data.index(b"\xff\xc2") + 11 + 3 * component] = factors
-    assert for_eighth(bytes(data)) == data
+    check_left_alone(bytes(data))
 
 
 @settings(max_examples=300, deadline=None)
@@ -241,21 +241,48 @@ def test_whatever_is_written_over_nothing_but_a_jpeg_error_comes(junk, at, gone)
     buffer = BytesIO()
     pil.fromarray(noise(90, 70)).save(buffer, "JPEG", quality=75, progressive=True)
     data = buffer.getvalue()
-    for_eighth(data[: at % len(data)] + junk + data[at % len(data) + gone :])
+    sequential(data[: at % len(data)] + junk + data[at % len(data) + gone :])
 
 
-@pytest.mark.parametrize("subsampling", SAMPLINGS)
-def test_grey_reads_no_more_of_colours_than_their_means(subsampling: str, encoded) -> None:
-    data = encoded(noise(200, 150), "JPEG", quality=90, progressive=True, subsampling=subsampling)
-    head = jpeg.head(data, ImageFormat.JPEG)
-    luma = for_luma(data)
-    assert len(luma) < len(data) * (0.7 if subsampling == "4:4:4" else 0.95)
-    for scale in (1, 2, 4):
-        grey = jpeg.decode(data, head, scale, grey=True)
-        assert np.array_equal(grey.pixels, smaller(data, "GRAY", scale))
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.sampled_from(SAMPLINGS), st.integers(1, 3))
+def test_damage_that_is_taken_means_the_same_to_the_decoder(data, subsampling, hit) -> None:
+    buffer = BytesIO()
+    picture = pil.fromarray(noise(70, 50))
+    picture.save(buffer, "JPEG", quality=75, progressive=True, subsampling=subsampling)
+    damaged = bytearray(buffer.getvalue())
+    for _ in range(hit):
+        start, end = _scan_data(damaged, data.draw(st.integers(0, 5)))
+        damaged[data.draw(st.integers(start, end - 1))] = data.draw(st.integers(0, 254))
+    made = sequential(bytes(damaged))
+    if walk(made).coding == 1:
+        assert np.array_equal(smaller(made, "RGB", 1), smaller(bytes(damaged), "RGB", 1))
 
 
-def _scan_data(data: bytes, wanted: int) -> tuple[int, int]:
+DC_FIRST = [Scan((0,)), Scan((0,), 1, 63)]
+
+
+@pytest.mark.parametrize(("at", "most"), [(0, 2047), (1, 1023), (63, 1023)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_that_a_sequential_scan_cannot_tell_are_left_to_the_decoder(at, most, sign) -> None:
+    made = [np.zeros((2, 2, 64), int)]
+    made[0][0, 1, at] = sign * most
+    assert walk(sequential(write((16, 16), FACTORS["grey"], made, DC_FIRST))).coding == 1
+    made[0][0, 1, at] = sign * (most + 1)
+    more = write((16, 16), FACTORS["grey"], made, DC_FIRST)
+    assert sequential(more) is more
+
+
+@pytest.mark.parametrize("scan", range(6))
+def test_bytes_left_over_in_a_scan_are_left_to_the_decoder(scan: int, encoded) -> None:
+    data = encoded(noise(90, 70), "JPEG", quality=75, progressive=True)
+    _, end = _scan_data(data, scan)
+    assert sequential(data) is not data
+    longer = data[:end] + b"\x55" + data[end:]
+    assert sequential(longer) is longer
+
+
+def _scan_data(data: bytes | bytearray, wanted: int) -> tuple[int, int]:
     """Where the coded data of the scan of that number lies."""
     found = [match.start() for match in re.finditer(rb"\xff\xda", data)][wanted]
     start = found + 2 + int.from_bytes(data[found + 2 : found + 4])
@@ -279,20 +306,17 @@ def test_damage_is_noticed_where_it_would_be_seen_and_only_there(encoded) -> Non
 
 @pytest.mark.skipif("IMGPIPE_CORPUS" not in os.environ, reason="no folder of pictures is named")
 def test_every_progressive_file_of_the_corpus() -> None:
-    shortened = 0
+    seen = 0
     for path in sorted(Path(os.environ["IMGPIPE_CORPUS"]).rglob("*.jp*g")):
         data = path.read_bytes()
         try:
-            usual = walk(data).coding == 2 and jpeg._takes(walk(data))
-            expected = {colours: eighth(data, colours) for colours in ("RGB", "GRAY")}
+            if walk(data).coding != 2 or not jpeg._takes(walk(data)):
+                continue
+            simplejpeg.decode_jpeg(data, "GRAY")
         except (ValueError, DecodeError):
             continue
-        for colours, pixels in expected.items() if usual else ():
-            fewer = for_eighth(data, grey=colours == "GRAY")
-            shortened += fewer is not data
-            assert np.array_equal(eighth(fewer, colours), pixels), path.name
-        if usual:
-            luma, whole = (simplejpeg.decode_jpeg(one, "GRAY") for one in (for_luma(data), data))
-            assert np.array_equal(luma, whole), path.name
-    print(f"{shortened} decodes of fewer scans")
-    assert shortened
+        if sequential(data) is not data:
+            check(data)
+            seen += 1
+    print(f"{seen} files made sequential")
+    assert seen

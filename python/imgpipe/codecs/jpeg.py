@@ -9,7 +9,7 @@ import simplejpeg  # type: ignore[import-untyped]
 from imgpipe.codecs import pillow
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
-from imgpipe.codecs.progressive import for_eighth, for_luma
+from imgpipe.codecs.progressive import sequential
 from imgpipe.colour import is_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image, Space
@@ -46,8 +46,9 @@ def head(data: bytes, format: ImageFormat) -> Head:
 def cost(head: Head, scale: int) -> int:
     """At most how many bytes decoding takes, pixels included.
 
-    Coefficients are counted as if no colours were subsampled. Where they are, what that is too much
-    holds the copy of the file without its needless scans; where not, next to nothing is left of it.
+    Coefficients are counted as if no colours were subsampled, and as if a decoder held all of a
+    progressive file's, which it does where scans are unusual: no header tells that. Of others less
+    than three copies of the file are held, and no coefficients to speak of.
     """
     if head.channels == 4:
         return pillow.cost(head, scale)
@@ -69,10 +70,8 @@ def decode(
     smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}
     read = data
     if found.coding == _PROGRESSIVE:
-        if scale == 8 and max(wanted) > 1:  # else 1/4 may be meant
-            read = for_eighth(data, grey=colours == "GRAY")
-        elif luma_alone and len(found.sampling) > 1:
-            read = for_luma(data)
+        eighth = scale == 8 and max(wanted) > 1  # else 1/4 may be meant
+        read = sequential(data, grey=colours == "GRAY", eighth=eighth)
     try:
         pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
     except ValueError as error:

@@ -186,17 +186,18 @@ def with_metadata(data: bytes, exif: bytes | None, icc_profile: bytes | None) ->
         body = exif if exif.startswith(EXIF) else EXIF + exif
         if len(body) > _SEGMENT:
             raise ValueError(f"an EXIF block of {len(body)} bytes, and {_SEGMENT} are the most")
-        segments += _segment(0xE1, body)
+        segments += segment(0xE1, body)
     if icc_profile:
         room = _SEGMENT - 14
         parts = [icc_profile[i : i + room] for i in range(0, len(icc_profile), room)]
         for number, part in enumerate(parts, 1):
-            segments += _segment(0xE2, _ICC + bytes([number, len(parts)]) + part)
+            segments += segment(0xE2, _ICC + bytes([number, len(parts)]) + part)
     at = 2
     if data[2:4] == b"\xff\xe0":
         at = 4 + int.from_bytes(data[4:6])
     return data[:at] + segments + data[at:]
 
 
-def _segment(marker: int, body: bytes) -> bytes:
+def segment(marker: int, body: bytes) -> bytes:
+    """A marker, its length and its body, of at most 65,533 bytes."""
     return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body

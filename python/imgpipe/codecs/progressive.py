@@ -1,33 +1,60 @@
-"""What a decode to one eighth, or to luma alone, needs of a progressive JPEG.
+"""A progressive JPEG as a sequential one, with what a decode needs of it.
+
+A decoder holds all coefficients of a progressive picture and goes through them once for each scan.
+Here all scans are read side by side and written as one, a row at a time: the same coefficients, and
+so the same pixels bit for bit, sooner, and in little memory.
 
 At 1/8 a block becomes one pixel, which its DC coefficient alone decides; only subsampled colours,
 whose blocks become more than one, need their AC coefficients. Luma needs none of the colours'. The
-scans of all others, at 1/8 most of the file, are left out, and a scan that says "nothing but zeros"
-stands in for them, so that the decoder knows every coefficient and guesses at none by smoothing.
-The pixels are the same bit for bit.
+scans of all others, at 1/8 most of the file, are left out.
 
-Damage within what is left out goes unnoticed, as these pixels show nothing of it. A file that ends
-early, or that lacks a scan, is not touched, so that the decoder finds what it always has.
+Damage within what is left out goes unnoticed, as these pixels show nothing of it. A file that is
+not whole, or has anything unusual about it, is not touched, so that the decoder finds what it
+always has.
 
-ITU-T T.81, annexes B and G.
+ITU-T T.81, annexes B and G, tables K.3 to K.6.
 """
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
-_HARMLESS = {_DHT, _DQT, _DRI, *range(0xE0, 0xF0), 0xFE}
+from imgpipe._scans import sequential as _sequential
+from imgpipe.codecs.markers import segment
+
+_SOF1, _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC1, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
+_APP0, _APP14 = 0xE0, 0xEE
+_SILENT = {*range(0xE0, 0xF0), 0xFE}
+_AC = 0x10  # and the number of a table of AC, which one of DC has alone
 _AFTER_SCAN = re.compile(rb"\xff[^\x00]")  # within one, 0xFF is followed by 0
 _UNSEEN = -1
-# "2^n blocks end here, and as many more as the next n bits say", n from 0 to 14, each of 4 bits.
-_RUN_CODES = bytes([0xFF, _DHT, 0, 34, 0x10, 0, 0, 0, 15, *[0] * 12, *range(0x00, 0xF0, 0x10)])
-_LONGEST_RUN = 0x7FFF
+_OPEN_BITS = 13  # are the most that a scan may leave
+_BLOCKS = 10  # are the most in an MCU
+_NO_TABLE = bytes(16)
+_CODES = [  # Huffman tables of DC and AC, for luma and for colours, that libjpeg too writes with
+    (bytes.fromhex(dc), bytes.fromhex(ac))
+    for dc, ac in (
+        (
+            "00010501010101010100000000000000000102030405060708090a0b",
+            "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c1"
+            "1552d1f02433627282090a161718191a25262728292a3435363738393a434445464748494a53545556575859"
+            "5a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2"
+            "b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8"
+            "f9fa",
+        ),
+        (
+            "00030101010101010101010000000000000102030405060708090a0b",
+            "0002010204040304070504040001027700010203110405213106124151076171132232810814429"
+            "1a1b1c109233352f0156272d10a162434e125f11718191a262728292a35363738393a43444546474849"
+            "4a535455565758595a636465666768696a737475767778797a82838485868788898a92939495969798"
+            "999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4"
+            "e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa",
+        ),
+    )
+]
 
-
-# Whether a component's AC coefficients are not needed: if it is luma, if it is not subsampled.
-_Spares = Callable[[bool, bool], bool]
+_Needed = tuple[list[int], int, int, int, int, list[bytes]]
 
 
 class _Unusual(Exception):
@@ -36,54 +63,71 @@ class _Unusual(Exception):
 
 @dataclass(slots=True)
 class _Component:
-    """`blocks` in a scan of its own; `spared` where its AC coefficients are not needed.
+    """`h` and `v` blocks in an MCU, `across` and `down` in a scan of its own.
 
-    `lacking` is how many low bits of each coefficient the scans so far have left open.
+    `spared` where its AC coefficients are not needed. `lacking` is how many low bits of each
+    coefficient the scans so far have left open.
     """
 
-    blocks: int
+    number: int
+    h: int
+    v: int
+    across: int
+    down: int
     spared: bool
     lacking: list[int] = field(default_factory=lambda: [_UNSEEN] * 64)
 
 
-def for_eighth(data: bytes, *, grey: bool = False) -> bytes:
-    """A JPEG that decodes at 1/8 to the pixels of `data`; for `grey`, to its luma.
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    body: bytes
+    mcus: tuple[int, int]
+    components: dict[int, _Component]
+    luma_alone: bool
 
-    It is `data` itself unless that is progressive, with every scan there once and whole, and
-    without restart intervals or whatever else is seldom seen.
+
+def sequential(data: bytes, *, grey: bool = False, eighth: bool = False) -> bytes:
+    """A sequential JPEG that decodes to the pixels of `data`.
+
+    For `grey` it has luma alone, for `eighth` only what shows at 1/8. It is `data` itself unless
+    that is progressive, with every scan there once and whole, and without restart intervals or
+    whatever else is seldom seen.
     """
-    return _shortened(data, lambda luma, whole: grey or whole)
-
-
-def for_luma(data: bytes) -> bytes:
-    """A JPEG that decodes, at any scale, to the luma of `data`; itself as for `for_eighth`."""
-    return _shortened(data, lambda luma, whole: not luma)
-
-
-def _shortened(data: bytes, spares: _Spares) -> bytes:
     try:
-        return _without_spared(data, spares)
+        made = _converted(data, grey, eighth)
     except (_Unusual, LookupError, struct.error):
         return data
+    return data if made is None else made
 
 
-def _without_spared(data: bytes, spares: _Spares) -> bytes:
-    whole = memoryview(data)
-    kept = [whole[:2]]
-    components: dict[int, _Component] = {}
+def _converted(data: bytes, grey: bool, eighth: bool) -> bytes | None:
+    head = [data[:2]]
+    frame: _Frame | None = None
+    tables: dict[int, bytes] = {}
+    scans: list[tuple[int, int, *_Needed]] = []
+    scanned = False
     for marker, start, body, end in _parts(data):
-        if marker == _SOF2 and not components:
-            components = _components(body, spares)
-        elif marker == _SOS:
-            if _follow(body, components):
-                continue
-        elif marker not in _HARMLESS or (marker == _DRI and any(body)):
+        if marker == _SOF2 and frame is None:
+            frame = _frame(body, grey, eighth)
+        elif marker == _SOS and frame is not None:
+            scanned = True
+            if needed := _scan(body, frame.components, tables):
+                scans.append((start + 4 + len(body), end, *needed))
+        elif marker == _DHT:
+            tables |= _tables(body)
+        elif marker in (_APP0, _APP14, _DQT) and not scanned:
+            head.append(data[start:end])
+        elif marker not in _SILENT and (marker != _DRI or any(body)):
             raise _Unusual
-        kept.append(whole[start:end])
-    if not components or any(any(one.lacking) for one in components.values()):
+    if frame is None or any(any(one.lacking) for one in frame.components.values()):
         raise _Unusual
-    zeros = [_zeros(name, one.blocks) for name, one in components.items() if one.spared]
-    return b"".join([*kept, _RUN_CODES, *zeros, bytes([0xFF, _EOI])])
+    head.append(_head(frame))
+    blocks = [
+        (one.h, one.v, one.across, one.down, *_CODES[one.number > 0])
+        for one in frame.components.values()
+    ]
+    alone = 0 if frame.luma_alone else -1
+    return _sequential(data, frame.mcus, blocks, alone, scans, b"".join(head))
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
@@ -106,50 +150,85 @@ def _parts(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
         at = end
 
 
-def _components(frame: bytes, spares: _Spares) -> dict[int, _Component]:
-    depth, height, width, count = struct.unpack_from(">BHHB", frame)
-    factors = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, 6 + 3 * count, 3)}
-    if depth != 8 or count not in (1, 3) or len(factors) != count:
+def _frame(body: bytes, grey: bool, eighth: bool) -> _Frame:
+    depth, height, width, count = struct.unpack_from(">BHHB", body)
+    described = [body[at : at + 3] for at in range(6, len(body), 3)]
+    names = bytes(one[0] for one in described)
+    factors = [divmod(one[1], 16) for one in described]
+    if depth != 8 or not (height and width):
         raise _Unusual
-    if not all(map(all, factors.values())):
+    if count not in (1, 3) or not len(described) == len(set(names)) == count:
         raise _Unusual
-    if bytes(factors) == b"RGB":  # which decoders take at their word: no component is luma
+    if not all(0 < h <= 4 and 0 < v <= 4 for h, v in factors):
         raise _Unusual
-    across, down = (max(pair[axis] for pair in factors.values()) for axis in (0, 1))
-    return {
-        name: _Component(
-            blocks=-(-width * h // (8 * across)) * -(-height * v // (8 * down)),
-            spared=spares(number == 0, (h, v) == (across, down)),
-        )
-        for number, (name, (h, v)) in enumerate(factors.items())
-    }
+    if names == b"RGB":  # which decoders take at their word: no component is luma
+        raise _Unusual
+    across, down = (max(pair[axis] for pair in factors) for axis in (0, 1))
+    components = []
+    for number, (h, v) in enumerate(factors):
+        spared = (eighth and (h, v) == (across, down)) or (grey and number > 0)
+        blocks = -(-width * h // (8 * across)), -(-height * v // (8 * down))
+        in_mcu = (h, v) if count > 1 else (1, 1)
+        components.append(_Component(number, *in_mcu, *blocks, spared))
+    luma = components[0]
+    if sum(one.h * one.v for one in components) > _BLOCKS:
+        raise _Unusual
+    if grey and factors[0] != (across, down):
+        raise _Unusual
+    mcus = -(-luma.across // luma.h), -(-luma.down // luma.v)
+    return _Frame(body, mcus, dict(zip(names, components, strict=True)), grey and count > 1)
 
 
-def _follow(scan: bytes, components: dict[int, _Component]) -> bool:
-    """Note what a scan tells, and say whether it is one to leave out."""
-    count = scan[0]
-    named = [components[scan[at]] for at in range(1, 1 + 2 * count, 2)]
-    first, last = scan[1 + 2 * count], scan[2 + 2 * count]
-    before, after = divmod(scan[3 + 2 * count], 16)
+def _tables(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Huffman tables with their class and number."""
+    at = 0
+    while at < len(body):
+        end = at + 17 + sum(body[at + 1 : at + 17])
+        if end > len(body) or body[at] & ~(_AC | 3):
+            raise _Unusual
+        yield body[at], body[at + 1 : end]
+        at = end
+
+
+def _scan(
+    body: bytes, components: dict[int, _Component], tables: dict[int, bytes]
+) -> _Needed | None:
+    """Note what a scan tells; what it is, unless it is one to leave out."""
+    count = body[0]
+    if len(body) != 4 + 2 * count:
+        raise _Unusual
+    named = [components[body[at]] for at in range(1, 1 + 2 * count, 2)]
+    first, last, (before, after) = body[-3], body[-2], divmod(body[-1], 16)
     of_one = count == 1 and first <= last < 64 and named[0].lacking[0] != _UNSEEN
     refines = after == before - 1
     if not (last == 0 if first == 0 else of_one) or not (before == 0 or refines):
         raise _Unusual
     for one in named:
-        if set(one.lacking[first : last + 1]) != {before or _UNSEEN}:
+        if after > _OPEN_BITS or set(one.lacking[first : last + 1]) != {before or _UNSEEN}:
             raise _Unusual
         one.lacking[first : last + 1] = [after] * (last + 1 - first)
-    return first > 0 and named[0].spared
+    if first and named[0].spared:
+        return None
+    if first:
+        codes = [tables[_AC | body[2] & 15]]
+    elif before:
+        codes = [_NO_TABLE] * count
+    else:
+        codes = [tables[body[at] >> 4] for at in range(2, 2 + 2 * count, 2)]
+    return [one.number for one in named], first, last, before, after, codes
 
 
-def _zeros(name: int, blocks: int) -> bytes:
-    """A scan in which all AC coefficients of a component's blocks are zero."""
-    bits = ""
-    while blocks:
-        run = min(blocks, _LONGEST_RUN)
-        power = run.bit_length() - 1
-        bits += f"{power:04b}" + f"{run:b}"[1:]
-        blocks -= run
-    bits += "1" * (-len(bits) % 8)
-    coded = int(bits, 2).to_bytes(len(bits) // 8).replace(b"\xff", b"\xff\0")
-    return struct.pack(">BBHBBBBBB", 0xFF, _SOS, 8, 1, name, 0, 1, 63, 0) + coded
+def _head(frame: _Frame) -> bytes:
+    """A sequential frame, Huffman tables, and the start of its only scan."""
+    body, names = frame.body, bytes(frame.components)
+    if frame.luma_alone:
+        body, names = body[:5] + bytes([1, body[6], 0x11, body[8]]), names[:1]
+    numbers = [min(number, 1) for number in range(len(names))]
+    codes = b"".join(
+        bytes([kind | number]) + table
+        for number in sorted(set(numbers))
+        for kind, table in zip((0, _AC), _CODES[number], strict=True)
+    )
+    chosen = b"".join(bytes([n, 0x11 * k]) for n, k in zip(names, numbers, strict=True))
+    scan = bytes([len(names)]) + chosen + bytes([0, 63, 0])
+    return segment(_SOF1, body) + segment(_DHT, codes) + segment(_SOS, scan)
