@@ -235,3 +235,15 @@ def test_nor_on_real_pictures() -> None:
             slack.append(found[1] / found[0])
     print(f"{len(slack)} pictures, mean slack {np.mean(slack):.2f}")
     assert np.mean(slack) < 2
+
+
+def test_coefficients_of_a_progressive_file_are_not_held(smooth, tmp_path: Path) -> None:
+    """A decoder holds two bytes of them for each sample; read side by side there is a row of each."""
+    large, small = (tmp_path / f"{name}.jpg" for name in ("large", "small"))
+    picture = pil.fromarray(smooth(*SIDES, 3))
+    small.write_bytes(by_pillow("small.jpg", picture, progressive=True))
+    options = {"progressive": True, "subsampling": "4:4:4"}
+    large.write_bytes(by_pillow("large.jpg", picture, **options))
+    found = measured(large, small)
+    assert found
+    assert found[0] < 1.5 * 3 * SIDES[0] * SIDES[1]

@@ -58,6 +58,13 @@ def check(data: bytes) -> None:
             assert np.array_equal(smaller(fewer, colours, 8), smaller(data, colours, 8)), colours
 
 
+@pytest.mark.parametrize(("scale", "grey"), [(1, False), (4, True), (8, False), (8, True)])
+def test_large_pictures_are_decoded_as_ever(scale: int, grey: bool, encoded) -> None:
+    data = encoded(noise(1200, 900), "JPEG", progressive=True)
+    decoded = jpeg.decode(data, jpeg.head(data, ImageFormat.JPEG), scale, grey=grey)
+    assert np.array_equal(decoded.pixels, smaller(data, "GRAY" if grey else "RGB", scale))
+
+
 def check_left_alone(data: bytes) -> None:
     for grey, eighth in itertools.product((False, True), repeat=2):
         assert sequential(data, grey=grey, eighth=eighth) is data
@@ -291,7 +298,7 @@ def _scan_data(data: bytes | bytearray, wanted: int) -> tuple[int, int]:
 
 def test_damage_is_noticed_where_it_would_be_seen_and_only_there(encoded) -> None:
     """A scan of DC, 0, decides pixels; the last one, of luma's last bits, none of them."""
-    data = encoded(noise(200, 150), "JPEG", quality=90, progressive=True, subsampling="4:4:4")
+    data = encoded(noise(400, 300), "JPEG", quality=90, progressive=True, subsampling="4:4:4")
     head = jpeg.head(data, ImageFormat.JPEG)
     right = jpeg.decode(data, head, 8)
     seen, unseen = bytearray(data), bytearray(data)
