@@ -250,7 +250,7 @@ def test_nor_on_real_pictures() -> None:
 
 
 def test_coefficients_of_a_progressive_file_are_not_held(smooth, tmp_path: Path) -> None:
-    """A decoder holds two bytes of them for each sample; read side by side there is a row of each."""
+    """A decoder holds two bytes of them a sample; read side by side there is a row of each."""
     large, small = (tmp_path / f"{name}.jpg" for name in ("large", "small"))
     picture = pil.fromarray(smooth(*SIDES, 3))
     small.write_bytes(by_pillow("small.jpg", picture, progressive=True))

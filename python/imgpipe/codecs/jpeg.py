@@ -21,8 +21,8 @@ TRAITS = {ImageFormat.JPEG: pillow.TRAITS[ImageFormat.JPEG]}
 
 _BASELINE, _EXTENDED, _PROGRESSIVE = range(3)
 _LUMA_SAMPLING = ((1, 1), (2, 1), (1, 2), (2, 2), (4, 1))
-# Pixels from which a progressive file is sooner decoded as a sequential one, of all and of parts of it.
-_LARGE, _LARGE_FOR_PARTS = 1 << 20, 1 << 16
+# Pixels from which a progressive file is sooner decoded as a sequential one, whole and in part.
+_LARGE, _LARGE_IN_PART = 1 << 20, 1 << 16
 _SUBSAMPLING = {"4:4:4": "444", "4:2:2": "422", "4:2:0": "420"}
 
 
@@ -70,8 +70,8 @@ def decode(
     colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
     wanted = -(-found.height // scale), -(-found.width // scale)
     smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}
-    parts = scale == 8 or (luma_alone and len(found.sampling) > 1)
-    large = found.width * found.height >= (_LARGE_FOR_PARTS if parts else _LARGE)
+    in_part = scale == 8 or (luma_alone and len(found.sampling) > 1)
+    large = found.width * found.height >= (_LARGE_IN_PART if in_part else _LARGE)
     if found.coding == _PROGRESSIVE and large:
         read = sequential(data, grey=colours == "GRAY", eighth=scale == 8)
     else:
