@@ -8,4 +8,5 @@ def sequential(
     alone: int,
     scans: list[_Scan],
     head: bytes,
+    most: int,
 ) -> bytes | None: ...

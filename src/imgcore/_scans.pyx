@@ -30,7 +30,7 @@ cdef extern from "scans.h" nogil:
         int across, down, count, alone
         component_t components[3]
 
-    ctypedef bint scans_t(const frame_t *, const scan_t *, size_t, uint8_t **, size_t *)
+    ctypedef bint scans_t(const frame_t *, const scan_t *, size_t, uint8_t *, size_t *, size_t)
     scans_t *scans_select(const char *level)
 
 
@@ -70,6 +70,8 @@ cdef int put_scan(scan_t *scan, const frame_t *frame, bytes data, given) except 
         raise ValueError("Expected one component, or several for DC")
     if not (0 <= scan.first <= scan.last < 64 and 0 <= scan.after < 14 and scan.before >= 0):
         raise ValueError("Expected coefficients of 0 to 63, and bits of 0 to 13")
+    if len(tables) != scan.count:
+        raise ValueError("Expected a table for each component")
     for number, component in enumerate(components):
         if not 0 <= component < frame.count:
             raise ValueError("Expected a component of the frame")
@@ -79,39 +81,43 @@ cdef int put_scan(scan_t *scan, const frame_t *frame, bytes data, given) except 
 
 
 def sequential(
-    bytes data not None, tuple mcus, list components, int alone, list scans, bytes head not None
+    bytes data not None, tuple mcus, list components, int alone, list scans, bytes head not None,
+    size_t most,
 ):
-    """`head`, one sequential scan of what `scans` of `data` tell, and the end; None if that cannot be.
+    """`head`, one sequential scan of what `scans` of `data` tell, and the end; None if that cannot
+    be, or not in `most` bytes.
 
     It is of all components, or of the one that is to be `alone` (-1 for none). A component is (h, v,
     blocks across, blocks down, table for DC, for AC); a scan (start, end, components, first, last,
     before, after, tables).
     """
     cdef frame_t frame
-    cdef scan_t *given = <scan_t *>calloc(max(1, len(scans)), sizeof(scan_t))
-    cdef size_t length = len(head)
-    cdef uint8_t *made = <uint8_t *>malloc(length + 1)
-    cdef size_t number, count = len(scans)
+    cdef size_t number, length = len(head), count = len(scans)
+    cdef scan_t *given = NULL
+    cdef uint8_t *made = NULL
     cdef bint done
+    frame.across, frame.down = mcus
+    frame.count, frame.alone = len(components), alone
+    if not 1 <= frame.count <= MOST_COMPONENTS:
+        raise ValueError("Expected one to three components")
+    if not -1 <= alone < frame.count:
+        raise ValueError("Expected -1, or a component of the frame to be alone")
+    if not (1 <= frame.across <= MOST_MCUS and 1 <= frame.down <= MOST_MCUS):
+        raise ValueError("Expected 1 to 8192 MCUs each way")
+    if not count or most < length:
+        raise ValueError("Expected a scan, and room for the head at least")
     try:
+        given = <scan_t *>calloc(count, sizeof(scan_t))
+        made = <uint8_t *>malloc(most)
         if given == NULL or made == NULL:
             raise MemoryError
-        frame.across, frame.down = mcus
-        frame.count = len(components)
-        frame.alone = alone
-        if not 1 <= frame.count <= MOST_COMPONENTS:
-            raise ValueError("Expected one to three components")
-        if not -1 <= alone < frame.count:
-            raise ValueError("Expected -1, or a component of the frame to be alone")
-        if not (1 <= frame.across <= MOST_MCUS and 1 <= frame.down <= MOST_MCUS):
-            raise ValueError("Expected 1 to 8192 MCUs each way")
         for number in range(<size_t>frame.count):
             put_component(&frame, number, components[number])
         for number in range(count):
             put_scan(&given[number], &frame, data, scans[number])
         memcpy(made, <const uint8_t *>head, length)
         with nogil:
-            done = convert(&frame, given, count, &made, &length)
+            done = convert(&frame, given, count, made, &length, most)
         return made[:length] if done else None
     finally:
         free(given)

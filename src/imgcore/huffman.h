@@ -39,7 +39,7 @@ typedef struct {
 } writer_t;
 
 /* The code words of a table: 16 numbers of them, by length, and their symbols, shortest first. Returns
- * how many there are, -1 where words run out; none is all ones. */
+ * how many there are, -1 where words run out or one would be all ones, which none may be. */
 static inline int huffman_words(const uint8_t *table, uint16_t *words, uint8_t *lengths) {
   int count = 0;
   uint32_t word = 0;
@@ -131,21 +131,14 @@ static inline int reader_symbol(reader_t *reader, const decoding_t *codes) {
   return -1;
 }
 
-/* A number of `size` bits, 1 to 16: without its sign, as negative ones are less than half. */
+/* A number of `size` bits, 1 to 15: without its sign, as negative ones are less than half. */
 static inline int32_t reader_number(reader_t *reader, int size) {
   const int32_t value = (int32_t)reader_take(reader, size);
   return value >> (size - 1) ? value : value - (1 << size) + 1;
 }
 
-/* Room for `bytes` more. */
-static inline bool writer_room(writer_t *writer, size_t bytes) {
-  if (writer->capacity - writer->length >= bytes) return true;
-  const size_t capacity = writer->capacity + writer->capacity / 4 + bytes;
-  uint8_t *data = realloc(writer->data, capacity);
-  if (!data) return false;
-  writer->data = data;
-  writer->capacity = capacity;
-  return true;
+static inline bool writer_room(const writer_t *writer, size_t bytes) {
+  return writer->capacity - writer->length >= bytes;
 }
 
 static inline void writer_stuff(writer_t *writer, uint8_t byte) {

@@ -35,14 +35,15 @@ typedef struct {
   uint8_t tables[MOST_COMPONENTS][TABLE_BYTES];
 } scan_t;
 
-/* Appends one scan, of all components interleaved or of one, and the end of the image to `*data`,
- * which is malloc's and holds `*length` bytes; the caller frees it. False, with whatever there, where a
- * scan is not exactly as it should be, where a number is more than a sequential scan can tell, and
- * where memory runs out. */
-typedef bool scans_t(const frame_t *frame, const scan_t *scans, size_t count, uint8_t **data,
-                     size_t *length);
+/* Appends one scan, of all components interleaved or of one, and the end of the image to the `*length`
+ * bytes of `data`, which has room for `capacity`. False, with whatever is there then, where a scan is
+ * not exactly as it should be, where a number is more than a sequential scan can tell, where the room
+ * is too small, and where memory runs out. */
+typedef bool scans_t(const frame_t *frame, const scan_t *scans, size_t count, uint8_t *data,
+                     size_t *length, size_t capacity);
 
-/* What is compiled for `level`, or for the best instruction set that runs here where that is "". */
+/* The function for an instruction set by name, where it runs here, or for the fastest one if that
+ * is "". */
 scans_t *scans_select(const char *level);
 
 #endif

@@ -48,7 +48,9 @@ static inline bool band_block(reading_t *reading, reader_t *source, int16_t *blo
     if (size) {
       k += run;
       if (k > scan->last) return false;
-      block[k] = (int16_t)(reader_number(&reader, size) * (1 << scan->after));
+      const int32_t value = reader_number(&reader, size) * (1 << scan->after);
+      block[k] = (int16_t)value;
+      if (block[k] != value) return false;
       *mask |= (uint64_t)1 << (63 - k);
     } else if (symbol == ZEROS) {
       k += 15;

@@ -7,7 +7,7 @@
 enum { COEFFICIENTS = 64, NO_CODE = -1, ZEROS = 0xF0, BLOCK_ENDS = 0x00 };
 
 /* One component's blocks, in `rows` that lie `stride` apart: coefficients in zigzag order, and which
- * of AC's are not zero, number k being bit 63 - k. */
+ * of AC's are not zero, number k being bit 63 - k; those that are may lie there as anything. */
 typedef struct {
   int stride, rows;
   int16_t (*blocks)[COEFFICIENTS];

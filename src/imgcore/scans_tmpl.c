@@ -18,7 +18,7 @@ static uint8_t *unstuff(const scan_t *scan, uint8_t *out) {
     const uint8_t *next = found ? found + 1 : end;
     memcpy(out, at, (size_t)(next - at));
     out += next - at;
-    at = next + (found != NULL);
+    at = next < end ? next + 1 : end;
   }
   return out;
 }
@@ -103,14 +103,13 @@ static void let_go(held_t *held) {
 #define NAME(level) JOIN(scans_, level)
 
 extern scans_t NAME(LEVEL);
-bool NAME(LEVEL)(const frame_t *frame, const scan_t *scans, size_t count, uint8_t **data,
-                 size_t *length) {
+bool NAME(LEVEL)(const frame_t *frame, const scan_t *scans, size_t count, uint8_t *data,
+                 size_t *length, size_t capacity) {
   held_t held = {0};
   writing_t writings[MOST_COMPONENTS];
-  writer_t writer = {.data = *data, .length = *length, .capacity = *length};
+  writer_t writer = {.data = data, .length = *length, .capacity = capacity};
   const bool done = start_reading(&held, scans, count) && start_writing(writings, frame) &&
                     make_rows(held.rows, frame) && convert(frame, &held, count, writings, &writer);
-  *data = writer.data;
   *length = writer.length;
   let_go(&held);
   return done;

@@ -26,9 +26,9 @@ static inline bool put_number(writer_t *writer, const coding_t *codes, int run, 
   return true;
 }
 
-/* Leaves AC zero, for the block below. */
+/* Leaves no AC behind, for the block below. */
 static bool put_block(writer_t *writer, writing_t *writing, const row_t *row, int at) {
-  int16_t *block = row->blocks[at];
+  const int16_t *block = row->blocks[at];
   uint64_t mask = row->masks[at];
   row->masks[at] = 0;
   if (!writer_room(writer, BLOCK_BYTES)) return false;
@@ -41,7 +41,6 @@ static bool put_block(writer_t *writer, writing_t *writing, const row_t *row, in
     int run = k - before - 1;
     for (; run > 15; run -= 16) put_word(&out, writing->ac.words[ZEROS], 0, 0);
     if (!block[k] || !put_number(&out, &writing->ac, run, block[k], MOST_AC_BITS)) return false;
-    block[k] = 0;
     mask &= ~top(mask);
     before = k;
   }

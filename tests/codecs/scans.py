@@ -3,11 +3,13 @@
 ITU-T T.81, annexes B, F.1.2 and G.1.2, with one code a block where others have runs of them.
 """
 
+import itertools
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import strategies as st
 
 Blocks = np.ndarray  # (rows, columns, 64), whole numbers in zigzag order
 
@@ -21,6 +23,37 @@ class Scan:
     last: int = 0
     before: int = 0
     after: int = 0
+
+
+FACTORS = {
+    "grey": [(1, 1)],
+    "grey of 2x2": [(2, 2)],
+    "4:4:4": [(1, 1)] * 3,
+    "4:2:2": [(2, 1), (1, 1), (1, 1)],
+    "4:4:0": [(1, 2), (1, 1), (1, 1)],
+    "4:2:0": [(2, 2), (1, 1), (1, 1)],
+}
+
+
+@st.composite
+def scripts(draw, count: int) -> list[Scan]:
+    """Scans that tell every bit of every coefficient once: DC first, then bits from the top."""
+    depth = st.integers(0, 2)
+    together = [tuple(range(count))] if draw(st.booleans()) else [(name,) for name in range(count)]
+    lanes = [_lane(group, 0, 0, draw(depth)) for group in together]
+    script = [lane.pop(0) for lane in lanes]
+    for name in range(count):
+        edges = [1, *sorted(draw(st.sets(st.integers(2, 63), max_size=3))), 64]
+        for low, high in itertools.pairwise(edges):
+            lanes.append(_lane((name,), low, high - 1, draw(depth)))
+    while lanes := [lane for lane in lanes if lane]:
+        script.append(draw(st.sampled_from(lanes)).pop(0))
+    return script
+
+
+def _lane(components: tuple[int, ...], first: int, last: int, depth: int) -> list[Scan]:
+    finer = [Scan(components, first, last, bit, bit - 1) for bit in range(depth, 0, -1)]
+    return [Scan(components, first, last, 0, depth), *finer]
 
 
 def blocks(rng: np.random.Generator, size: tuple[int, int], factors) -> list[Blocks]:

@@ -16,7 +16,7 @@ from imgpipe.codecs.markers import walk
 from imgpipe.codecs.progressive import sequential
 from PIL import Image as pil
 
-from .scans import Scan, blocks, write
+from .scans import FACTORS, Scan, blocks, scripts, write
 
 jpeg = pytest.importorskip("imgpipe.codecs.jpeg")
 simplejpeg = pytest.importorskip("simplejpeg")
@@ -91,37 +91,6 @@ def test_more_blocks_than_one_run_holds(encoded) -> None:
     flat = noise(2100, 1300)
     check(encoded(flat, "JPEG", quality=30, progressive=True, subsampling="4:4:4"))
     check(encoded(flat, "JPEG", quality=30, progressive=True, subsampling="4:2:0"))
-
-
-FACTORS = {
-    "grey": [(1, 1)],
-    "grey of 2x2": [(2, 2)],
-    "4:4:4": [(1, 1)] * 3,
-    "4:2:2": [(2, 1), (1, 1), (1, 1)],
-    "4:4:0": [(1, 2), (1, 1), (1, 1)],
-    "4:2:0": [(2, 2), (1, 1), (1, 1)],
-}
-
-
-@st.composite
-def scripts(draw, count: int) -> list[Scan]:
-    """Scans that tell every bit of every coefficient once: DC first, then bits from the top."""
-    depth = st.integers(0, 2)
-    together = [tuple(range(count))] if draw(st.booleans()) else [(name,) for name in range(count)]
-    lanes = [_lane(group, 0, 0, draw(depth)) for group in together]
-    script = [lane.pop(0) for lane in lanes]
-    for name in range(count):
-        edges = [1, *sorted(draw(st.sets(st.integers(2, 63), max_size=3))), 64]
-        for low, high in itertools.pairwise(edges):
-            lanes.append(_lane((name,), low, high - 1, draw(depth)))
-    while lanes := [lane for lane in lanes if lane]:
-        script.append(draw(st.sampled_from(lanes)).pop(0))
-    return script
-
-
-def _lane(components: tuple[int, ...], first: int, last: int, depth: int) -> list[Scan]:
-    finer = [Scan(components, first, last, bit, bit - 1) for bit in range(depth, 0, -1)]
-    return [Scan(components, first, last, 0, depth), *finer]
 
 
 @settings(max_examples=100, deadline=None)
@@ -203,6 +172,7 @@ WHOLE = [Scan((0, 1, 2)), *(Scan((name,), 1, 63) for name in range(3))]
 @pytest.mark.parametrize(
     "script",
     [
+        [Scan((1, 0, 2)), *WHOLE[1:]],
         WHOLE[:-1],
         [*WHOLE, WHOLE[1]],
         [WHOLE[0], WHOLE[0], *WHOLE[1:]],
@@ -216,8 +186,8 @@ WHOLE = [Scan((0, 1, 2)), *(Scan((name,), 1, 63) for name in range(3))]
     ],
     ids=str,
 )
-def test_what_lacks_scans_or_has_them_twice_is_left_alone(script) -> None:
-    factors = FACTORS["4:2:0"]
+def test_what_lacks_scans_or_has_them_twice_or_turned_round_is_left_alone(script) -> None:
+    factors = FACTORS["4:4:4"]
     made = blocks(np.random.default_rng(3), (33, 31), factors)
     whole, odd = (write((33, 31), factors, made, one) for one in (WHOLE, script))
     assert sequential(whole) is not whole
@@ -266,6 +236,27 @@ def test_damage_that_is_taken_means_the_same_to_the_decoder(data, subsampling, h
         assert np.array_equal(smaller(made, "RGB", 1), smaller(bytes(damaged), "RGB", 1))
 
 
+BANDS = [(0, 0), (1, 63)]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "after"), [(0, 1 << 16, 6), (1, (1 << 16) + 3, 2), (1, -1 << 15, 13)]
+)
+def test_a_number_of_more_than_sixteen_bits_is_left_to_the_decoder(at, value, after) -> None:
+    """Which cuts it, and so what follows may mean something else."""
+    lanes = [[Scan((0,), first, last, 0, after if first == at else 0)] for first, last in BANDS]
+    lanes[at] += [Scan((0,), *BANDS[at], bit, bit - 1) for bit in range(after, 0, -1)]
+    made = [np.zeros((1, 1, 64), int)]
+    made[0][0, 0, at] = value
+    data = write((8, 8), FACTORS["grey"], made, [*lanes[0], *lanes[1]])
+    assert sequential(data) is data
+
+
+def test_a_flat_picture_whose_blocks_hold_next_to_nothing(encoded) -> None:
+    for level in (0, 77, 255):
+        check(encoded(np.full((800, 1300, 3), level, np.uint8), "JPEG", progressive=True))
+
+
 DC_FIRST = [Scan((0,)), Scan((0,), 1, 63)]
 
 
@@ -278,6 +269,41 @@ def test_numbers_that_a_sequential_scan_cannot_tell_are_left_to_the_decoder(at, 
     made[0][0, 1, at] = sign * (most + 1)
     more = write((16, 16), FACTORS["grey"], made, DC_FIRST)
     assert sequential(more) is more
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body
+
+
+TABLE_OF_300 = _segment(0xC4, bytes([0x03, *[0] * 8, 200, 100, *[0] * 6]) + bytes(300))
+ODD = {  # segments that decoders refuse or warn of, and whether they stand behind the first scan
+    "a table of 300 code words": (TABLE_OF_300, False),
+    "a table of DC with a symbol of AC": (_segment(0xC4, bytes([3, 1, *[0] * 15, 0x50])), False),
+    "a scan of no component": (_segment(0xDA, bytes(4)), True),
+    "no restart interval": (_segment(0xDD, b""), False),
+    "a restart interval of three bytes": (_segment(0xDD, bytes(3)), False),
+    "JFIF": (_segment(0xE0, b"JFIF\0\5\1\0\0\1\0\1\0\0"), True),
+    "Adobe": (_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0"), True),
+    "ICC": (_segment(0xE2, b"ICC_PROFILE\0\5\1"), True),
+    "quantization": (_segment(0xDB, bytes([0, *[1] * 64])), True),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_segments_are_left_to_the_decoder(name: str, encoded) -> None:
+    data = encoded(noise(90, 70), "JPEG", quality=75, progressive=True)
+    segment, behind = ODD[name]
+    at = _scan_data(data, 0)[1] if behind else data.index(b"\xff\xc4")
+    check_left_alone(data[:at] + segment + data[at:])
+
+
+def test_so_are_odd_frames(encoded) -> None:
+    data = encoded(noise(90, 70), "JPEG", quality=75, progressive=True)
+    frame = data.index(b"\xff\xc2")
+    length = int.from_bytes(data[frame + 2 : frame + 4])
+    shorter = (length - 1).to_bytes(2) + data[frame + 4 : frame + 1 + length]
+    check_left_alone(data[: frame + 2] + shorter + data[frame + 2 + length :])
+    check_left_alone(data[: frame + 15] + b"\3" + data[frame + 16 :])  # a table that is not there
 
 
 @pytest.mark.parametrize("scan", range(6))
@@ -297,7 +323,10 @@ def _scan_data(data: bytes | bytearray, wanted: int) -> tuple[int, int]:
 
 
 def test_damage_is_noticed_where_it_would_be_seen_and_only_there(encoded) -> None:
-    """A scan of DC, 0, decides pixels; the last one, of luma's last bits, none of them."""
+    """A scan of DC, 0, decides pixels at 1/8; the last one, of luma's last bits, none of them.
+
+    Number 2, of a colour, decides none that are grey.
+    """
     data = encoded(noise(300, 220), "JPEG", quality=75, progressive=True, subsampling="4:4:4")
     head = jpeg.head(data, ImageFormat.JPEG)
     right = jpeg.decode(data, head, 8)
@@ -309,6 +338,12 @@ def test_damage_is_noticed_where_it_would_be_seen_and_only_there(encoded) -> Non
     assert any(loss.kind == "damage" for loss in jpeg.decode(bytes(seen), head, 8).lost)
     assert np.array_equal(jpeg.decode(bytes(unseen), head, 8).pixels, right.pixels)
     assert any(loss.kind == "damage" for loss in jpeg.decode(bytes(unseen), head, 4).lost)
+    colour = bytearray(data)
+    start, end = _scan_data(data, 2)
+    del colour[start + 20 : end - 5]
+    grey = jpeg.decode(data, head, grey=True)
+    assert np.array_equal(jpeg.decode(bytes(colour), head, grey=True).pixels, grey.pixels)
+    assert any(loss.kind == "damage" for loss in jpeg.decode(bytes(colour), head).lost)
 
 
 @pytest.mark.skipif("IMGPIPE_CORPUS" not in os.environ, reason="no folder of pictures is named")

@@ -9,7 +9,7 @@ import simplejpeg  # type: ignore[import-untyped]
 from imgpipe.codecs import pillow
 from imgpipe.codecs.base import ROWS, STILL, Encoding, Head, Wish
 from imgpipe.codecs.markers import JpegHead, walk, with_metadata
-from imgpipe.codecs.progressive import sequential
+from imgpipe.codecs.progressive import BESIDES, sequential
 from imgpipe.colour import is_srgb
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image, Space
@@ -49,13 +49,13 @@ def cost(head: Head, scale: int) -> int:
     """At most how many bytes decoding takes, pixels included.
 
     Coefficients are counted as if no colours were subsampled, and as if a decoder held all of a
-    progressive file's, which it does where scans are unusual: no header tells that. Of others less
-    than three copies of the file are held, and no coefficients to speak of.
+    progressive file's, which it does where scans are unusual: no header tells that. Others take a
+    few copies of the file, and never more than that.
     """
     if head.channels == 4:
         return pillow.cost(head, scale)
     pixels = head.width * head.height
-    coefficients = 2 * head.channels * pixels if head.progressive else 0
+    coefficients = 2 * head.channels * pixels + BESIDES if head.progressive else 0
     return coefficients + copies(head.orientation) * head.channels * pixels // scale**2 + ROWS
 
 
@@ -66,7 +66,8 @@ def decode(
     found = walk(data)
     if not _takes(found):
         return _by_pillow(data, head, scale, grey, found)
-    luma_alone = grey and found.adobe_transform != 0 and _is_plain(found.icc_profile)
+    in_luma = found.adobe_transform in (None, 1)
+    luma_alone = grey and in_luma and _is_plain(found.icc_profile)
     colours = "GRAY" if len(found.sampling) == 1 or luma_alone else "RGB"
     wanted = -(-found.height // scale), -(-found.width // scale)
     smaller = {"min_height": wanted[0], "min_width": wanted[1]} if scale > 1 else {}

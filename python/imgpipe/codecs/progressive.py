@@ -20,17 +20,25 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from imgpipe._scans import sequential as _sequential
+from imgpipe import _scans
 from imgpipe.codecs.markers import segment
 
+BESIDES = 1 << 20  # bytes
+
 _SOF1, _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC1, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
-_APP0, _APP14 = 0xE0, 0xEE
-_SILENT = {*range(0xE0, 0xF0), 0xFE}
+_KEPT = {0xE0, 0xE2, 0xEE, _DQT}  # what decoders look at: JFIF, ICC, Adobe, quantization tables
+_SILENT = {*range(0xE0, 0xF0), 0xFE} - _KEPT
+_NO_RESTARTS = b"\0\0"
 _AC = 0x10  # and the number of a table of AC, which one of DC has alone
 _AFTER_SCAN = re.compile(rb"\xff[^\x00]")  # within one, 0xFF is followed by 0
 _UNSEEN = -1
 _OPEN_BITS = 13  # are the most that a scan may leave
 _BLOCKS = 10  # are the most in an MCU
+_DC_SYMBOL = 15  # is the largest
+_CODES_MOST = 256  # in a table
+_BLOCK_BYTES = 128  # that a decoder holds of coefficients
+_SCAN_BYTES = 8192  # that are held of each scan beside its data
+_ENDS_BYTES = 1024  # of room that may stay empty
 _NO_TABLE = bytes(16)
 _CODES = [  # Huffman tables of DC and AC, for luma and for colours, that libjpeg too writes with
     (bytes.fromhex(dc), bytes.fromhex(ac))
@@ -54,7 +62,13 @@ _CODES = [  # Huffman tables of DC and AC, for luma and for colours, that libjpe
     )
 ]
 
-_Needed = tuple[list[int], int, int, int, int, list[bytes]]
+# Numbers of components, first and last coefficient, bits before and after, Huffman tables; and the
+# same with where a scan's data start and end.
+_Told = tuple[list[int], int, int, int, int, list[bytes]]
+_Scan = tuple[int, int, *_Told]
+# The arguments of `_scans.sequential` behind the data.
+_Block = tuple[int, int, int, int, bytes, bytes]
+_Asked = tuple[tuple[int, int], list[_Block], int, list[_Scan], bytes, int]
 
 
 class _Unusual(Exception):
@@ -89,45 +103,61 @@ class _Frame:
 def sequential(data: bytes, *, grey: bool = False, eighth: bool = False) -> bytes:
     """A sequential JPEG that decodes to the pixels of `data`.
 
-    For `grey` it has luma alone, for `eighth` only what shows at 1/8. It is `data` itself unless
-    that is progressive, with every scan there once and whole, and without restart intervals or
-    whatever else is seldom seen.
+    For `grey` it has the first component alone, which the caller knows to be luma, for `eighth`
+    only what shows at 1/8. It is `data` itself unless that is progressive, with every scan there
+    once and whole, and without restart intervals or whatever else is seldom seen. No more memory is
+    taken than a decoder takes for the coefficients of `data`, and `BESIDES`.
     """
     try:
-        made = _converted(data, grey, eighth)
+        asked = scans_of(data, grey, eighth)
     except (_Unusual, LookupError, struct.error):
         return data
+    made = _scans.sequential(data, *asked)
     return data if made is None else made
 
 
-def _converted(data: bytes, grey: bool, eighth: bool) -> bytes | None:
+def scans_of(data: bytes, grey: bool, eighth: bool) -> _Asked:
+    """What is asked of `_scans.sequential` about `data`. Raises an error for what is unusual."""
     head = [data[:2]]
     frame: _Frame | None = None
     tables: dict[int, bytes] = {}
-    scans: list[tuple[int, int, *_Needed]] = []
+    quantizers: set[int] = set()
+    scans: list[_Scan] = []
     scanned = False
     for marker, start, body, end in _parts(data):
         if marker == _SOF2 and frame is None:
             frame = _frame(body, grey, eighth)
         elif marker == _SOS and frame is not None:
             scanned = True
-            if needed := _scan(body, frame.components, tables):
-                scans.append((start + 4 + len(body), end, *needed))
+            if told := _told(body, frame.components, tables):
+                scans.append((start + 4 + len(body), end, *told))
         elif marker == _DHT:
             tables |= _tables(body)
-        elif marker in (_APP0, _APP14, _DQT) and not scanned:
+        elif marker in _KEPT and not scanned:
             head.append(data[start:end])
-        elif marker not in _SILENT and (marker != _DRI or any(body)):
+            quantizers |= _quantizers(body) if marker == _DQT else set()
+        elif marker not in _SILENT and (marker != _DRI or body != _NO_RESTARTS):
             raise _Unusual
-    if frame is None or any(any(one.lacking) for one in frame.components.values()):
+    if frame is None or not quantizers.issuperset(frame.body[8::3]):
         raise _Unusual
-    head.append(_head(frame))
-    blocks = [
-        (one.h, one.v, one.across, one.down, *_CODES[one.number > 0])
-        for one in frame.components.values()
-    ]
+    components = frame.components.values()
+    if any(any(one.lacking) for one in components):
+        raise _Unusual
+    blocks = [(one.h, one.v, one.across, one.down, *_CODES[one.number > 0]) for one in components]
+    made = b"".join([*head, _head(frame)])
     alone = 0 if frame.luma_alone else -1
-    return _sequential(data, frame.mcus, blocks, alone, scans, b"".join(head))
+    room = _room(sum(one.across * one.down for one in components), scans)
+    return frame.mcus, blocks, alone, scans, made, len(made) + room
+
+
+def _room(blocks: int, scans: list[_Scan]) -> int:
+    """Bytes for what is made: a little more than most files need, within what may be held."""
+    coded = sum(end - start for start, end, *_ in scans)
+    held = blocks * _BLOCK_BYTES + BESIDES
+    most = min(held // 2, held - coded - len(scans) * _SCAN_BYTES)
+    if most < 0:
+        raise _Unusual
+    return min(most, coded + coded // 4 + 2 * blocks + _ENDS_BYTES)
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
@@ -155,7 +185,7 @@ def _frame(body: bytes, grey: bool, eighth: bool) -> _Frame:
     described = [body[at : at + 3] for at in range(6, len(body), 3)]
     names = bytes(one[0] for one in described)
     factors = [divmod(one[1], 16) for one in described]
-    if depth != 8 or not (height and width):
+    if depth != 8 or not (height and width) or len(body) != 6 + 3 * count:
         raise _Unusual
     if count not in (1, 3) or not len(described) == len(set(names)) == count:
         raise _Unusual
@@ -183,21 +213,34 @@ def _tables(body: bytes) -> Iterator[tuple[int, bytes]]:
     """Huffman tables with their class and number."""
     at = 0
     while at < len(body):
-        end = at + 17 + sum(body[at + 1 : at + 17])
-        if end > len(body) or body[at] & ~(_AC | 3):
+        count = sum(body[at + 1 : at + 17])
+        end = at + 17 + count
+        if end > len(body) or count > _CODES_MOST or body[at] & ~(_AC | 3):
+            raise _Unusual
+        if body[at] < _AC and max(body[at + 17 : end], default=0) > _DC_SYMBOL:
             raise _Unusual
         yield body[at], body[at + 1 : end]
         at = end
 
 
-def _scan(
-    body: bytes, components: dict[int, _Component], tables: dict[int, bytes]
-) -> _Needed | None:
-    """Note what a scan tells; what it is, unless it is one to leave out."""
+def _quantizers(body: bytes) -> set[int]:
+    """The numbers of quantization tables."""
+    found, at = set(), 0
+    while at < len(body):
+        found.add(body[at] & 15)
+        at += 65 if body[at] < 16 else 129
+    return found
+
+
+def _told(body: bytes, components: dict[int, _Component], tables: dict[int, bytes]) -> _Told | None:
+    """What a scan tells, by its header, which is noted; None for one to leave out."""
     count = body[0]
-    if len(body) != 4 + 2 * count:
+    if not count or len(body) != 4 + 2 * count:
         raise _Unusual
     named = [components[body[at]] for at in range(1, 1 + 2 * count, 2)]
+    numbers = [one.number for one in named]
+    if numbers != sorted(numbers):  # which decoders refuse
+        raise _Unusual
     first, last, (before, after) = body[-3], body[-2], divmod(body[-1], 16)
     of_one = count == 1 and first <= last < 64 and named[0].lacking[0] != _UNSEEN
     refines = after == before - 1
@@ -207,15 +250,14 @@ def _scan(
         if after > _OPEN_BITS or set(one.lacking[first : last + 1]) != {before or _UNSEEN}:
             raise _Unusual
         one.lacking[first : last + 1] = [after] * (last + 1 - first)
-    if first and named[0].spared:
-        return None
     if first:
         codes = [tables[_AC | body[2] & 15]]
     elif before:
         codes = [_NO_TABLE] * count
     else:
         codes = [tables[body[at] >> 4] for at in range(2, 2 + 2 * count, 2)]
-    return [one.number for one in named], first, last, before, after, codes
+    spared = first and named[0].spared
+    return None if spared else (numbers, first, last, before, after, codes)
 
 
 def _head(frame: _Frame) -> bytes:
