@@ -37,9 +37,9 @@ static inline bool dc_block(reading_t *reading, int number, int16_t *block) {
   return block[0] == whole;
 }
 
-static inline bool band_block(reading_t *reading, reader_t *source, int16_t *block, uint64_t *mask) {
+static inline bool band_block(reading_t *reading, int16_t *block, uint64_t *mask) {
   const scan_t *scan = reading->scan;
-  reader_t reader = *source; /* in registers */
+  reader_t reader = reading->reader; /* in registers */
   for (int k = scan->first; k <= scan->last; k++) {
     reader_fill(&reader);
     const int symbol = reader_symbol(&reader, reading->codes);
@@ -59,7 +59,7 @@ static inline bool band_block(reading_t *reading, reader_t *source, int16_t *blo
       break;
     }
   }
-  *source = reader;
+  reading->reader = reader;
   return !reader_lacks(&reader);
 }
 
@@ -122,9 +122,9 @@ static inline uint64_t take_many(reader_t *reader, uint64_t before, int count) {
 
 /* Code words tell of what was zero. What was not has a bit each, behind the word that passes it; these
  * are gathered, as the words do not depend on them. */
-static inline bool finer_block(reading_t *reading, reader_t *source, int16_t *block, uint64_t *mask) {
+static inline bool finer_block(reading_t *reading, int16_t *block, uint64_t *mask) {
   const scan_t *scan = reading->scan;
-  reader_t reader = *source; /* in registers */
+  reader_t reader = reading->reader; /* in registers */
   const int bit = 1 << scan->after;
   const uint64_t band = ~(uint64_t)0 >> scan->first & ~(uint64_t)0 << (63 - scan->last);
   const uint64_t old = *mask & band;
@@ -157,32 +157,28 @@ static inline bool finer_block(reading_t *reading, reader_t *source, int16_t *bl
     reading->ended--;
   }
   refine(block, old, bits, bit);
-  *source = reader;
+  reading->reader = reader;
   return !reader_lacks(&reader);
 }
 
 static bool read_band(reading_t *reading, const component_t *component, const row_t *row) {
-  reader_t reader = reading->reader;
   for (int y = 0; y < row->rows; y++)
     for (int x = 0; x < component->across; x++) {
       const int at = y * row->stride + x;
       if (reading->ended)
         reading->ended--;
-      else if (!band_block(reading, &reader, row->blocks[at], &row->masks[at]))
+      else if (!band_block(reading, row->blocks[at], &row->masks[at]))
         return false;
     }
-  reading->reader = reader;
   return true;
 }
 
 static bool read_finer(reading_t *reading, const component_t *component, const row_t *row) {
-  reader_t reader = reading->reader;
   for (int y = 0; y < row->rows; y++)
     for (int x = 0; x < component->across; x++) {
       const int at = y * row->stride + x;
-      if (!finer_block(reading, &reader, row->blocks[at], &row->masks[at])) return false;
+      if (!finer_block(reading, row->blocks[at], &row->masks[at])) return false;
     }
-  reading->reader = reader;
   return true;
 }
 
