@@ -27,9 +27,7 @@ from imgpipe.flow.measure import PipelineMetrics
 from imgpipe.limits import parse_bytes
 from PIL import Image as pil
 
-
-def run(awaitable):
-    return asyncio.run(asyncio.wait_for(awaitable, 60))
+from .running import run
 
 
 @given(

@@ -23,11 +23,9 @@ from imgpipe import (
 from imgpipe.flow.measure import PipelineMetrics
 from PIL import Image as pil
 
+from .running import run
+
 CONFIG = ProcessingConfig(transforms=[Thumbnail(32)])
-
-
-def run(awaitable):
-    return asyncio.run(asyncio.wait_for(awaitable, 60))
 
 
 @pytest.mark.parametrize("after", [0, 1, 20])

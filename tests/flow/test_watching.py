@@ -24,11 +24,9 @@ from imgpipe import (
 )
 from imgpipe.flow.watch import Watch
 
+from .running import run
+
 CONFIG = ProcessingConfig(transforms=[Thumbnail(32)])
-
-
-def run(awaitable):
-    return asyncio.run(asyncio.wait_for(awaitable, 60))
 
 
 def test_every_picture_is_told_of(broken: Path, tmp_path: Path) -> None:
