@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from imgpipe import _scans
 from imgpipe.codecs.markers import segment
 
-BESIDES = 1 << 20  # bytes
+BESIDES = 1 << 20  # bytes that may be taken whatever the picture
 
 _SOF1, _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC1, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
 _KEPT = {0xE0, 0xE2, 0xEE, _DQT}  # what decoders look at: JFIF, ICC, Adobe, quantization tables
