@@ -1,7 +1,6 @@
 """Memory and cores that pictures in flight may take: reserved first in, first out."""
 
 import asyncio
-import sys
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -97,16 +96,6 @@ def process_cores() -> Budget:
     One more than cores: it is at hand when a thread is done, which then need not wait for the loop.
     """
     return Budget(available() + 1)
-
-
-@cache
-def process_turns() -> Budget:
-    """Tiny pictures, all of whose work holds the GIL but for moments, are worked on in turn.
-
-    Two threads would spend more time on handing it over than on the pictures.
-    """
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return Budget(1 if gil else available())
 
 
 class Account:

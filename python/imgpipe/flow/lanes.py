@@ -12,7 +12,7 @@ from typing import Any
 
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import ImageError, SaveError
-from imgpipe.flow.budget import Account, Budget, process_turns
+from imgpipe.flow.budget import Account, Budget
 from imgpipe.flow.channel import Channel
 from imgpipe.flow.domains import Page, is_input
 from imgpipe.flow.failures import Failures
@@ -21,7 +21,7 @@ from imgpipe.flow.parcels import Item, Parcel, cut, file_bytes, heavy_bytes, is_
 from imgpipe.flow.recorder import Recorder, failure
 from imgpipe.flow.road import WORK_SECONDS, Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
-from imgpipe.flow.threads import LOAD_THREADS, SAVE_THREADS, Threads
+from imgpipe.flow.threads import Lane, Threads
 from imgpipe.flow.watch import Watch
 from imgpipe.naming import sidecar_name
 from imgpipe.progress import ProcessingStage
@@ -103,9 +103,9 @@ class Lanes:
         self.stopped = False
         """Whether it was asked to stop before its end."""
         self._in_flight = 0
-        self._turns = Account(process_turns())
         self._ahead = Budget(READ_AHEAD * config.workers)
-        loading = 1 + LOAD_THREADS
+        self._counts = threads.counts
+        loading = self._counts["small"] + self._counts["load"]
         # One more than threads: it has a parcel at hand for the first thread to be done.
         self._workers = config.workers + 1
         front = loading + self._workers
@@ -114,7 +114,7 @@ class Lanes:
             "load": 1,
             "work": loading,
             "save": front,
-            "record": front + SAVE_THREADS,
+            "record": front + self._counts["save"],
         }
         self._channels = {
             lane: Channel[Parcel[Any]](
@@ -123,9 +123,12 @@ class Lanes:
             for lane in LANES
         }
 
+    def _each(self, lane: Lane) -> range:
+        """The threads of a lane."""
+        return range(self._counts[lane])
+
     def abandon(self) -> None:
         """Give back and forget what will not come to its end."""
-        self._turns.close()
         self._carry_along(-self._in_flight)
         for channel in self._channels.values():
             channel.abandon()
@@ -169,11 +172,11 @@ class Lanes:
 
                 self._admitting = [
                     start(self._feed(pages), small, load),
-                    start(self._load_small(), work, save, record),
-                    *(start(self._load(), work, save, record) for _ in range(LOAD_THREADS)),
+                    *(start(self._load_small(), work, save, record) for _ in self._each("small")),
+                    *(start(self._load(), work, save, record) for _ in self._each("load")),
                     *(start(self._work(), save, record) for _ in range(self._workers)),
                 ]
-                for _ in range(SAVE_THREADS):
+                for _ in self._each("save"):
                     start(self._save(), record)
                 start(self._record())
                 if self.stopped:  # before it had begun
@@ -280,16 +283,15 @@ class Lanes:
     async def _load_small(self) -> None:
         """Read whatever has gathered of small pictures, and set memory aside for what is in them.
 
-        What is made of tiny ones is made in the same hop, by one thread of the process at a time.
+        What is made of tiny ones is made in the same hop.
         """
         waiting = self._channels["small"]
         async for parcel in waiting:
             await self._storage.ready()
-            parcels = [parcel, *waiting.gather(self._at_once(1 + self._config.buffer) - 1)]
+            most = self._at_once(1 + self._config.buffer // self._counts["small"])
+            parcels = [parcel, *waiting.gather(most - 1)]
             self._tell_loading(parcels)
-            await self._turns.reserve(1)
             admitted = await self._hop("small", self._road.admit_small, parcels)
-            self._turns.release(1)
             for onward in admitted:
                 if isinstance(onward, Held):
                     onward = Onward("work", await self._reserve(onward))

@@ -6,9 +6,11 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
+
+from imgpipe.turns import Turns
 
 T = TypeVar("T")
 
@@ -28,17 +30,21 @@ _Call = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
 
 class Threads:
-    """A few threads for each lane; one alone for planning, small files and the log each.
+    """A few threads for each lane; one alone for planning and for the log each.
 
     What concurrent.futures does with two futures, a lock and a wake-up of the loop for every call
     takes as long as a small picture. Here results gather until the loop has come to them, which a
     byte in a pipe tells of.
+
+    Where nothing `flushes`, small files are read, drawn and saved by two threads that take turns
+    with each other and with the log's. Else savers wait for the disk meanwhile, and one draws as
+    many as they save.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._counts: dict[Lane, int] = {
+    def __init__(self, workers: int, *, flushes: bool) -> None:
+        self.counts: dict[Lane, int] = {
             "plan": 1,
-            "small": 1,
+            "small": 1 if flushes else min(2, workers),
             "load": LOAD_THREADS,
             "work": workers,
             "save": SAVE_THREADS,
@@ -46,9 +52,9 @@ class Threads:
         }
         self._loop = asyncio.get_running_loop()
         self._calls: dict[Lane, SimpleQueue[_Call | None]] = {
-            lane: SimpleQueue() for lane in self._counts
+            lane: SimpleQueue() for lane in self.counts
         }
-        self._started: dict[Lane, list[threading.Thread]] = {lane: [] for lane in self._counts}
+        self._started: dict[Lane, list[threading.Thread]] = {lane: [] for lane in self.counts}
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._told = False  # the loop, that there are results, or that all is over
         self._dropping = self._closed = False
@@ -56,6 +62,8 @@ class Threads:
         for end in self._pipe:
             os.set_blocking(end, False)
         self._waking = threading.Lock()
+        self._turns = Turns()
+        self._in_turn: tuple[Lane, ...] = () if flushes else ("small", "log")
         self._loop.add_reader(self._pipe[0], self._deliver)
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
@@ -65,7 +73,7 @@ class Threads:
     def call(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """Have a function called in a thread of a lane."""
         threads = self._started[lane]
-        if len(threads) < self._counts[lane]:
+        if len(threads) < self.counts[lane]:
             name = f"imgpipe-{lane}_{len(threads)}"
             threads.append(threading.Thread(target=self._work, args=(lane,), name=name))
             threads[-1].start()
@@ -81,7 +89,8 @@ class Threads:
             if future.cancelled() or (self._dropping and lane != "log"):
                 continue
             try:
-                result = function(*arguments)
+                with self._turns.one() if lane in self._in_turn else nullcontext():
+                    result = function(*arguments)
             except BaseException as raised:
                 error = raised
             self._done.append((future, result, error))
@@ -110,7 +119,7 @@ class Threads:
     def settle(self) -> None:
         """Wait for what the threads have in hand, all but the log's; what waits is dropped."""
         self._dropping = True
-        for lane in self._counts:
+        for lane in self.counts:
             if lane != "log":
                 self._end(lane, wait=True)
 
@@ -119,7 +128,7 @@ class Threads:
         if self._closed:
             return
         self._closed = self._dropping = True
-        for lane in self._counts:
+        for lane in self.counts:
             self._end(lane, wait=wait)
         self._loop.remove_reader(self._pipe[0])
         with self._waking:  # threads that are left have nothing to write to any more

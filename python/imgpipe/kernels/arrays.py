@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imgpipe.cores import kernel_threads
+from imgpipe.turns import giving_way
 
 Array = NDArray[Any]
 
@@ -94,7 +95,7 @@ def call(
     if threads is None and samples < FEW_SAMPLES:
         kernel(source, target, *plan, 1)
         return
-    with kernel_threads(threads, samples) as n:
+    with giving_way(), kernel_threads(threads, samples) as n:
         kernel(source, target, *plan, n)
 
 

@@ -1,0 +1,113 @@
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from imgpipe import Image, ImageFormat, kernels
+from imgpipe.steps.decode import decode_image
+from imgpipe.steps.encode import encode_image
+from imgpipe.turns import Turns, giving_way
+
+SECONDS = 30  # that nothing here takes, but for ever
+
+PICTURE = Image(np.random.default_rng(5).integers(0, 256, (300, 300, 3), np.uint8), "srgb")
+FILE = encode_image(PICTURE, ImageFormat.PNG)
+
+
+def waiting(turns: Turns) -> threading.Event:
+    """Set once a thread that waits has had its turn."""
+    had = threading.Event()
+
+    def take() -> None:
+        with turns.one():
+            had.set()
+
+    threading.Thread(target=take, daemon=True).start()
+    return had
+
+
+def test_only_one_has_the_turn() -> None:
+    turns, inside, most = Turns(), 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(200):
+            with turns.one():
+                inside += 1
+                most = max(most, inside)
+                inside -= 1
+                with giving_way():
+                    pass
+                inside += 1
+                most = max(most, inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert (inside, most) == (0, 1)
+
+
+def test_another_has_its_turn_while_one_gives_way_and_not_after() -> None:
+    turns = Turns()
+    with turns.one():
+        first = waiting(turns)
+        with giving_way():
+            assert first.wait(SECONDS)
+        second = waiting(turns)
+        assert not second.wait(0.05)
+    assert second.wait(SECONDS)
+
+
+def test_who_has_no_turn_gives_none_away() -> None:
+    turns = Turns()
+    with turns.one():
+        had = waiting(turns)
+        elsewhere = threading.Thread(target=lambda: giving_way().__enter__())
+        elsewhere.start()
+        elsewhere.join(SECONDS)
+        assert not had.is_set()
+    with giving_way():
+        assert had.wait(SECONDS)
+
+
+def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others() -> None:
+    turns, had = Turns(), threading.Event()
+
+    def fail() -> None:
+        nonlocal had
+        with turns.one():
+            with pytest.raises(KeyError), giving_way():
+                raise KeyError
+            had = waiting(turns)
+            assert not had.wait(0.05)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert had.wait(SECONDS)
+    with giving_way():  # which is no longer this thread's to give
+        pass
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: decode_image(FILE),
+        lambda: encode_image(PICTURE, ImageFormat.PNG),
+        lambda: encode_image(PICTURE, ImageFormat.JPEG),
+        lambda: kernels.gaussian_blur(PICTURE.pixels, 3),
+    ],
+    ids=["decode", "encode", "encode-jpeg", "kernel"],
+)
+def test_what_holds_no_gil_gives_way(work: Callable[[], object]) -> None:
+    turns = Turns()
+    with turns.one():
+        had = waiting(turns)
+        for _ in range(1000):  # the other may be slow to come
+            work()
+            if had.is_set():
+                return
+    raise AssertionError("Expected another to have had its turn")
