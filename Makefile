@@ -44,19 +44,19 @@ types: .venv/.check
 contracts: .venv/.check
 	$(BIN)/lint-imports --no-logo
 
-# The kernels on every other instruction set this machine runs, what lies before them left out; and
-# the scans on the plainest, the only other one they know.
+# The kernels on instruction sets between the best this machine runs and the plainest, which `serial`
+# tries, what lies before them left out; and the scans on the plainest, the only other one they know.
 simd: .venv/.test
-	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels()[1:])"); do \
+	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels()[1:-1])"); do \
 	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) $(KERNELS) || exit 1; done
 	IMGPIPE_SIMD=base $(BIN)/pytest -q $(TWO) $(SCANS)
 
-# The kernels without OpenMP, warnings being errors.
+# The kernels without OpenMP and on the plainest instruction set, warnings being errors.
 serial:
 	$(PYTHON) -m venv .venv-serial
 	$(SERIAL)/pip install --quiet '.[test-core]' -Cbuild-dir=build/serial \
 	  -Ccmake.define.IMGPIPE_OPENMP=OFF -Ccmake.define.IMGPIPE_WERROR=ON
-	$(SERIAL)/pytest -q $(TWO) $(KERNELS)
+	IMGPIPE_SIMD=base $(SERIAL)/pytest -q $(TWO) $(KERNELS)
 
 # The kernels where a read or write outside memory, or undefined behaviour, ends the process. Numpy's
 # memory and, with PYTHONMALLOC, taps and curves are malloc's, whose every end is watched.
