@@ -73,6 +73,26 @@ def test_who_has_no_turn_gives_none_away() -> None:
         assert had.wait(SECONDS)
 
 
+def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
+    turns, gone = Turns(), threading.Event()
+
+    def take() -> None:
+        with turns.one():
+            taken.set()
+            gone.wait(SECONDS)
+
+    with turns.one():
+        taken = threading.Event()
+        threading.Thread(target=take, daemon=True).start()
+        with giving_way():
+            assert taken.wait(SECONDS)
+            with giving_way():
+                had = waiting(turns)
+                assert not had.wait(0.05)
+            gone.set()
+    assert had.wait(SECONDS)
+
+
 def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others() -> None:
     turns, had = Turns(), threading.Event()
 

@@ -36,8 +36,10 @@ def giving_way() -> Iterator[None]:
     if turn is None:
         yield
         return
+    _here.turn = None  # what is called meanwhile has none to give
     turn.release()
     try:
         yield
     finally:
         turn.acquire()
+        _here.turn = turn
