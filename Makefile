@@ -44,8 +44,8 @@ types: .venv/.check
 contracts: .venv/.check
 	$(BIN)/lint-imports --no-logo
 
-# The kernels on instruction sets between the best this machine runs and the plainest, which `serial`
-# tries, what lies before them left out; and the scans on the plainest, the only other one they know.
+# The kernels alone on instruction sets between the best this machine runs, which `test` tries, and the
+# plainest, which `serial` does. The scans know no other than these two.
 simd: .venv/.test
 	for level in $$($(BIN)/python -c "from imgpipe import kernels; print(*kernels.simd_levels()[1:-1])"); do \
 	  echo "IMGPIPE_SIMD=$$level"; IMGPIPE_SIMD=$$level $(BIN)/pytest -q $(TWO) $(KERNELS) || exit 1; done

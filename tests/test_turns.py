@@ -1,7 +1,10 @@
+import io
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
+import PIL.Image
 import pytest
 from imgpipe import Image, ImageFormat, kernels
 from imgpipe.steps.decode import decode_image
@@ -12,6 +15,18 @@ SECONDS = 30  # that nothing here takes, but for ever
 
 PICTURE = Image(np.random.default_rng(5).integers(0, 256, (300, 300, 3), np.uint8), "srgb")
 FILE = encode_image(PICTURE, ImageFormat.PNG)
+
+
+def turned() -> bytes:
+    """A file that a kernel has to turn when it is decoded."""
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    PIL.Image.fromarray(PICTURE.pixels).save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+TURNED = turned()
 
 
 def waiting(turns: Turns) -> threading.Event:
@@ -27,31 +42,57 @@ def waiting(turns: Turns) -> threading.Event:
 
 
 def test_only_one_has_the_turn() -> None:
-    turns, inside, most = Turns(), 0, 0
+    turns, inside, most = Turns(SECONDS), 0, 0
+
+    def enter() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0)  # for another thread to come in, if it may
+        inside -= 1
 
     def work() -> None:
-        nonlocal inside, most
         for _ in range(200):
             with turns.one():
-                inside += 1
-                most = max(most, inside)
-                inside -= 1
+                enter()
                 with giving_way():
                     pass
-                inside += 1
-                most = max(most, inside)
-                inside -= 1
+                enter()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(SECONDS)
+    assert not any(thread.is_alive() for thread in threads)
     assert (inside, most) == (0, 1)
 
 
+def test_nobody_waits_for_ever() -> None:
+    turns = Turns(patience=0.001)
+    with turns.one():
+        assert waiting(turns).wait(SECONDS)  # without one
+        with giving_way():
+            assert waiting(turns).wait(SECONDS)
+
+
+def test_who_has_lost_patience_gives_nothing_away() -> None:
+    turns, done = Turns(patience=0.001), threading.Event()
+
+    def work() -> None:
+        with turns.one(), giving_way():
+            pass
+        done.set()
+
+    with turns.one():
+        threading.Thread(target=work, daemon=True).start()
+        assert done.wait(SECONDS)
+    with turns.one():
+        assert waiting(turns).wait(SECONDS)
+
+
 def test_another_has_its_turn_while_one_gives_way_and_not_after() -> None:
-    turns = Turns()
+    turns = Turns(SECONDS)
     with turns.one():
         first = waiting(turns)
         with giving_way():
@@ -62,19 +103,24 @@ def test_another_has_its_turn_while_one_gives_way_and_not_after() -> None:
 
 
 def test_who_has_no_turn_gives_none_away() -> None:
-    turns = Turns()
+    turns = Turns(SECONDS)
+
+    def give_way() -> None:
+        with giving_way():
+            pass
+
     with turns.one():
         had = waiting(turns)
-        elsewhere = threading.Thread(target=lambda: giving_way().__enter__())
+        elsewhere = threading.Thread(target=give_way, daemon=True)
         elsewhere.start()
         elsewhere.join(SECONDS)
-        assert not had.is_set()
-    with giving_way():
-        assert had.wait(SECONDS)
+        assert not had.wait(0.05)
+        assert not elsewhere.is_alive()
+    assert had.wait(SECONDS)
 
 
 def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
-    turns, gone = Turns(), threading.Event()
+    turns, gone = Turns(SECONDS), threading.Event()
 
     def take() -> None:
         with turns.one():
@@ -94,20 +140,19 @@ def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
 
 
 def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others() -> None:
-    turns, had = Turns(), threading.Event()
+    turns, had = Turns(SECONDS), []
 
     def fail() -> None:
-        nonlocal had
         with turns.one():
             with pytest.raises(KeyError), giving_way():
                 raise KeyError
-            had = waiting(turns)
-            assert not had.wait(0.05)
+            had.append(waiting(turns))
+            assert not had[0].wait(0.05)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert had.wait(SECONDS)
+    assert had[0].wait(SECONDS)
     with giving_way():  # which is no longer this thread's to give
         pass
 
@@ -116,14 +161,15 @@ def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others() -> None:
     "work",
     [
         lambda: decode_image(FILE),
+        lambda: decode_image(TURNED),
         lambda: encode_image(PICTURE, ImageFormat.PNG),
         lambda: encode_image(PICTURE, ImageFormat.JPEG),
         lambda: kernels.gaussian_blur(PICTURE.pixels, 3),
     ],
-    ids=["decode", "encode", "encode-jpeg", "kernel"],
+    ids=["decode", "decode-turned", "encode", "encode-jpeg", "kernel"],
 )
 def test_what_holds_no_gil_gives_way(work: Callable[[], object]) -> None:
-    turns = Turns()
+    turns = Turns(SECONDS)
     with turns.one():
         had = waiting(turns)
         for _ in range(1000):  # the other may be slow to come

@@ -306,9 +306,14 @@ class PipelineConfig:
         return self.error_strategy.attempts or self.retry_attempts
 
     @property
+    def flushes_each(self) -> bool:
+        """Whether every output is flushed to the disk before it gets its name."""
+        return self.durability == "file"
+
+    @property
     def flush(self) -> Callable[[int], object]:
         """What is done with an open file once all is written to it."""
-        return flush_file if self.durability == "file" else _leave_to_the_system
+        return flush_file if self.flushes_each else _leave_to_the_system
 
     @property
     def buffer(self) -> int:

@@ -34,7 +34,7 @@ def advise(bottleneck: Bottleneck, config: PipelineConfig) -> str:
     hint = ""
     if bottleneck.step == "encode":
         hint = _less_effort(ImageFormat(bottleneck.format), config)
-    elif bottleneck.step == "save" and config.durability == "file":
+    elif bottleneck.step == "save" and config.flushes_each:
         hint = "durability run would flush once, not every file"
     return f"{sentence}; {hint}" if hint else sentence
 

@@ -12,7 +12,7 @@ from imgpipe.metrics import AtomicGauge
 
 
 @dataclass(eq=False, slots=True)
-class _Turn:
+class _Waiter:
     """Somebody who waits, on an event loop of their own."""
 
     amount: int
@@ -33,23 +33,23 @@ class Budget:
         """Reserved now."""
         self.peak = 0
         """The most that was reserved at a time."""
-        self._waiting: deque[_Turn] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._lock = threading.Lock()
 
     async def reserve(self, amount: int) -> None:
         """Return once `amount` is set aside."""
         if self.try_reserve(amount):
             return
-        turn = _Turn(amount)
+        waiter = _Waiter(amount)
         with self._lock:
-            self._waiting.append(turn)
+            self._waiting.append(waiter)
             self._admit()
         try:
-            await turn.granted.wait()
+            await waiter.granted.wait()
         except asyncio.CancelledError:
             with self._lock:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
+                if waiter in self._waiting:
+                    self._waiting.remove(waiter)
                 else:
                     self.used -= amount
                 self._admit()
@@ -78,9 +78,9 @@ class Budget:
 
     def _admit(self) -> None:
         while self._waiting and self._fits(self._waiting[0].amount):
-            turn = self._waiting.popleft()
-            self._take(turn.amount)
-            turn.loop.call_soon_threadsafe(turn.granted.set)
+            waiter = self._waiting.popleft()
+            self._take(waiter.amount)
+            waiter.loop.call_soon_threadsafe(waiter.granted.set)
 
 
 @cache

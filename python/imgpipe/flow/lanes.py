@@ -94,7 +94,7 @@ class Lanes:
         self.recorder = Recorder(
             log,
             self._output_dir,
-            config.durability == "file",
+            config.flushes_each,
             storage=self._storage,
             metrics=metrics,
         )
@@ -124,7 +124,7 @@ class Lanes:
         }
 
     def _each(self, lane: Lane) -> range:
-        """The threads of a lane."""
+        """As many numbers as a lane has threads."""
         return range(self._counts[lane])
 
     def abandon(self) -> None:

@@ -120,7 +120,7 @@ class Pipeline:
 
     async def __aenter__(self) -> Self:
         config = self.config
-        self._threads = threads = Threads(config.workers, flushes=config.durability == "file")
+        self._threads = threads = Threads(config.workers, flushes_each=config.flushes_each)
         self._token.on_cancel(self._stopped.set)
         try:
             pages = plan_pages(config, self._stopped)

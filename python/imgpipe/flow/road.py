@@ -271,7 +271,7 @@ class Road:
             make_outputs, watermark=config.watermark, timeout=config.timeout, metrics=metrics
         )
         self._stage = partial(stage_outputs, place=place, storage=storage, metrics=metrics)
-        self._saving_waits = config.durability == "file"
+        self._saving_waits = config.flushes_each
 
     def _held(self, parcel: Parcel[Any], before: Sequence["Onward | Held"]) -> Held:
         """What a parcel takes, set aside at once where nothing `before` it has to wait.

@@ -5,7 +5,7 @@ import ctypes
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
@@ -36,20 +36,21 @@ class Threads:
     takes as long as a small picture. Here results gather until the loop has come to them, which a
     byte in a pipe tells of.
 
-    Where nothing `flushes`, small files are read, drawn and saved by two threads that take turns
-    with each other and with the log's. Else savers wait for the disk meanwhile, and one draws as
-    many as they save.
+    Small files are read, drawn and saved by two threads that take turns with each other and with
+    the log's. Where each output is flushed (`flushes_each`), one reads and draws as many as the
+    disk keeps up with, and nobody takes turns.
     """
 
-    def __init__(self, workers: int, *, flushes: bool) -> None:
-        self.counts: dict[Lane, int] = {
+    def __init__(self, workers: int, *, flushes_each: bool) -> None:
+        self.counts: Mapping[Lane, int] = {
             "plan": 1,
-            "small": 1 if flushes else min(2, workers),
+            "small": 1 if flushes_each else min(2, workers),
             "load": LOAD_THREADS,
             "work": workers,
             "save": SAVE_THREADS,
             "log": 1,
         }
+        """How many threads a lane has, at most."""
         self._loop = asyncio.get_running_loop()
         self._calls: dict[Lane, SimpleQueue[_Call | None]] = {
             lane: SimpleQueue() for lane in self.counts
@@ -63,7 +64,7 @@ class Threads:
             os.set_blocking(end, False)
         self._waking = threading.Lock()
         self._turns = Turns()
-        self._in_turn: tuple[Lane, ...] = () if flushes else ("small", "log")
+        self._in_turn: tuple[Lane, ...] = () if flushes_each else ("small", "log")
         self._loop.add_reader(self._pipe[0], self._deliver)
 
     async def hop(self, lane: Lane, function: Callable[..., T], *arguments: Any) -> T:
@@ -86,13 +87,13 @@ class Threads:
         while call := calls.get():
             future, function, arguments = call
             result, error = None, None
-            if future.cancelled() or (self._dropping and lane != "log"):
-                continue
-            try:
-                with self._turns.one() if lane in self._in_turn else nullcontext():
+            with self._turns.one() if lane in self._in_turn else nullcontext():
+                if future.cancelled() or (self._dropping and lane != "log"):
+                    continue
+                try:
                     result = function(*arguments)
-            except BaseException as raised:
-                error = raised
+                except BaseException as raised:
+                    error = raised
             self._done.append((future, result, error))
             del call, future, function, arguments, result, error  # for nothing to be kept alive
             self._wake()
