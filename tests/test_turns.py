@@ -1,6 +1,6 @@
 import io
 import threading
-import time
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -48,7 +48,7 @@ def test_only_one_has_the_turn() -> None:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        time.sleep(0)  # for another thread to come in, if it may
+        zlib.crc32(FILE)  # without the GIL, so that another may come in that should not
         inside -= 1
 
     def work() -> None:
@@ -120,7 +120,7 @@ def test_who_has_no_turn_gives_none_away() -> None:
 
 
 def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
-    turns, gone = Turns(SECONDS), threading.Event()
+    turns, taken, gone = Turns(SECONDS), threading.Event(), threading.Event()
 
     def take() -> None:
         with turns.one():
@@ -128,7 +128,6 @@ def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
             gone.wait(SECONDS)
 
     with turns.one():
-        taken = threading.Event()
         threading.Thread(target=take, daemon=True).start()
         with giving_way():
             assert taken.wait(SECONDS)

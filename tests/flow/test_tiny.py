@@ -1,23 +1,21 @@
 """Tiny pictures, which two threads draw in turn where nothing is flushed, and one where it is."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import PIL.Image
 import pytest
 from imgpipe import Pipeline, PipelineConfig, Resize
+from imgpipe.steps.save import Durability
 
 from .running import run
 
 SIZE = 120, 150  # so many pixels that a kernel which turns them gives way
 
-Durability = Literal["file", "run", "none"]
-
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """JPEGs that say how to turn them, and PNGs that hold less than they say."""
+    """JPEGs and PNGs that say how to turn them, three of which end too early."""
     folder = tmp_path_factory.mktemp("tiny")
     rng = np.random.default_rng(3)
     for number in range(120):
