@@ -21,7 +21,7 @@ from imgpipe.flow.parcels import Item, Parcel, cut, file_bytes, heavy_bytes, is_
 from imgpipe.flow.recorder import Recorder, failure
 from imgpipe.flow.road import WORK_SECONDS, Held, Onward, Place, Road
 from imgpipe.flow.storage import Storage
-from imgpipe.flow.threads import Lane, Threads
+from imgpipe.flow.threads import Threads
 from imgpipe.flow.watch import Watch
 from imgpipe.naming import sidecar_name
 from imgpipe.progress import ProcessingStage
@@ -123,10 +123,6 @@ class Lanes:
             for lane in LANES
         }
 
-    def _each(self, lane: Lane) -> range:
-        """As many numbers as a lane has threads."""
-        return range(self._counts[lane])
-
     def abandon(self) -> None:
         """Give back and forget what will not come to its end."""
         self._carry_along(-self._in_flight)
@@ -161,6 +157,7 @@ class Lanes:
         What ends one lane early ends all, and is raised.
         """
         small, load, work, save, record = self._channels.values()
+        onward, counts = (work, save, record), self._counts
         try:
             async with asyncio.TaskGroup() as group:
 
@@ -172,11 +169,11 @@ class Lanes:
 
                 self._admitting = [
                     start(self._feed(pages), small, load),
-                    *(start(self._load_small(), work, save, record) for _ in self._each("small")),
-                    *(start(self._load(), work, save, record) for _ in self._each("load")),
+                    *(start(self._load_small(), *onward) for _ in range(counts["small"])),
+                    *(start(self._load(), *onward) for _ in range(counts["load"])),
                     *(start(self._work(), save, record) for _ in range(self._workers)),
                 ]
-                for _ in self._each("save"):
+                for _ in range(counts["save"]):
                     start(self._save(), record)
                 start(self._record())
                 if self.stopped:  # before it had begun
