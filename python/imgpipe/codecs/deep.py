@@ -26,6 +26,7 @@ from imgpipe.image import Frame, Image, Space
 from imgpipe.losses import Loss
 from imgpipe.metadata import DESCRIPTION, block_of_tiff, meant_orientation
 from imgpipe.orientation import copies, upright
+from imgpipe.turns import giving_way
 
 TRAITS = {
     ImageFormat.PNG: replace(pillow.TRAITS[ImageFormat.PNG], depth=16),
@@ -105,6 +106,7 @@ def decode(
     return pillow.decode(data, head, scale, grey=grey, wish=wish)
 
 
+@giving_way()
 def _decode(data: bytes, head: Head, wish: Wish) -> Image:
     about = _described(data, head)
     pixels = _READERS[head.format](data, head, 0)
@@ -149,7 +151,8 @@ def _is_usual_png(chunks: Chunks, head: Head) -> bool:
 def _decode_usual_png(chunks: Chunks, head: Head) -> Image:
     import imagecodecs  # which is large, so not before there is a picture for it
 
-    pixels = _planes(imagecodecs.spng_decode(chunks.pixels_alone()))
+    with giving_way():
+        pixels = _planes(imagecodecs.spng_decode(chunks.pixels_alone()))
     space: Space = "grey" if pixels.shape[2] < 3 else "srgb"
     if chunks.is_bare:
         return Image(pixels, space, head.format)
@@ -252,6 +255,7 @@ def _write_png(image: Image, how: Encoding) -> bytes:
     return write_png(_flat(image), how)
 
 
+@giving_way()
 def _write_tiff(image: Image, how: Encoding) -> bytes:
     import imagecodecs
 
@@ -271,6 +275,7 @@ def _write_tiff(image: Image, how: Encoding) -> bytes:
     return with_exif(data, how.exif) if how.exif else data
 
 
+@giving_way()
 def _write_jpeg2000(image: Image, how: Encoding) -> bytes:
     import imagecodecs
 
@@ -281,6 +286,7 @@ def _write_jpeg2000(image: Image, how: Encoding) -> bytes:
     )
 
 
+@giving_way()
 def _write_avif(image: Image, how: Encoding) -> bytes:
     import imagecodecs
 

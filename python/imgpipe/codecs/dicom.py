@@ -17,6 +17,7 @@ from imgpipe.codecs.windows import check_numbers, levels, middle, own_window, sp
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image, Measure
 from imgpipe.losses import Loss
+from imgpipe.turns import giving_way
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -82,6 +83,7 @@ def cost(head: Head, scale: int) -> int:
     return (each * sample + 4) * pixels + _BYTES_CURVE * head.frames + 4 * ROWS
 
 
+@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:

@@ -17,6 +17,7 @@ from imgpipe.codecs.depths import spread, straight
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Image
 from imgpipe.losses import Loss
+from imgpipe.turns import giving_way
 
 if TYPE_CHECKING:
     from pillow_heif import HeifFile
@@ -54,6 +55,7 @@ def cost(head: Head, scale: int) -> int:
     return each * head.width * head.height + 8 * ROWS
 
 
+@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
@@ -72,6 +74,7 @@ def decode(
     return picture.losing(*_left_out(opened, data))
 
 
+@giving_way()
 def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     """`image`, of uint8 or of uint16 with 10 bits, as a file."""
     from pillow_heif import from_bytes

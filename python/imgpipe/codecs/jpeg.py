@@ -16,6 +16,7 @@ from imgpipe.image import Image, Space
 from imgpipe.losses import Loss
 from imgpipe.metadata import exif_orientation
 from imgpipe.orientation import copies, upright
+from imgpipe.turns import giving_way
 
 TRAITS = {ImageFormat.JPEG: pillow.TRAITS[ImageFormat.JPEG]}
 
@@ -78,7 +79,8 @@ def decode(
     else:
         read = data
     try:
-        pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
+        with giving_way():
+            pixels = simplejpeg.decode_jpeg(read, colours, **smaller)
     except ValueError as error:
         return _by_pillow(data, head, scale, grey, found).losing(Loss("damage", str(error)))
     if pixels.shape[:2] != wanted:
@@ -124,10 +126,11 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     if how.progressive or (how.effort or 0) > 5 or how.subsampling not in _SUBSAMPLING:
         return pillow.encode(image, format, how)
     grey = image.channels == 1
-    data: bytes = simplejpeg.encode_jpeg(
-        image.contiguous(),
-        80 if how.quality is None else how.quality,
-        "GRAY" if grey else "RGB",
-        "Gray" if grey else _SUBSAMPLING[how.subsampling],
-    )
+    with giving_way():
+        data: bytes = simplejpeg.encode_jpeg(
+            image.contiguous(),
+            80 if how.quality is None else how.quality,
+            "GRAY" if grey else "RGB",
+            "Gray" if grey else _SUBSAMPLING[how.subsampling],
+        )
     return with_metadata(data, how.exif, how.icc_profile)

@@ -18,6 +18,7 @@ from imgpipe.colour import from_linear, to_linear
 from imgpipe.formats import ImageFormat
 from imgpipe.image import Frame, Image
 from imgpipe.losses import Loss
+from imgpipe.turns import giving_way
 
 TRAITS = {
     ImageFormat.JXL: Traits(alpha=True, depth=16, grey_depth=16, real=True, exif=True, lossy=True),
@@ -57,6 +58,7 @@ def cost(head: Head, scale: int) -> int:
     return each * head.channels * head.width * head.height + 8 * ROWS
 
 
+@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
@@ -97,6 +99,7 @@ def _still(pixels: NDArray[Any], found: JxlHead) -> Image:
     return picture
 
 
+@giving_way()
 def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     """`image`, of any depth, as a file.
 
@@ -122,6 +125,7 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     return with_exif(data, how.exif) if how.exif else data
 
 
+@giving_way()
 def encode_jpeg(data: bytes, exif: bytes | None, icc_profile: bytes | None) -> bytes:
     """A JPEG as a smaller JPEG XL of the very same coefficients, with other metadata."""
     import imagecodecs

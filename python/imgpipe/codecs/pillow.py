@@ -41,6 +41,7 @@ from imgpipe.image import Image
 from imgpipe.losses import Loss
 from imgpipe.metadata import meant_orientation, orientation_of, tiff_exif
 from imgpipe.orientation import copies, upright
+from imgpipe.turns import giving_way
 
 # The readers themselves, as Image.open would guess at the format, which is known by now, and hold
 # a limit of pixels for the whole process, where we have one of our own.
@@ -133,6 +134,7 @@ def cost(head: Head, scale: int) -> int:
     return coefficients + int(each * pixels) // scale**2 + 2 * ROWS + frames
 
 
+@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
@@ -172,6 +174,7 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     return data
 
 
+@giving_way()
 def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
         image = within(image, format)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imgpipe.codecs.base import Encoding
 from imgpipe.codecs.markers import EXIF
+from imgpipe.turns import giving_way
 
 _SMALL = 1 << 14  # bytes of a picture
 _BANDS, _BAND, _PIECE = 4, 1 << 13, 1 << 18  # how many; bytes of each
@@ -71,6 +72,7 @@ def _are_runs_enough(pixels: NDArray[Any]) -> bool:
     return runs <= _NO_LARGER * repeats
 
 
+@giving_way()
 def _encode(pixels: NDArray[Any], strategy: _Strategy, level: int = 6) -> bytes:
     import imagecodecs
 

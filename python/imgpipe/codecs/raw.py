@@ -14,6 +14,7 @@ from imgpipe.image import Image
 from imgpipe.losses import Loss
 from imgpipe.metadata import block_of_tiff
 from imgpipe.orientation import upright
+from imgpipe.turns import giving_way
 
 if TYPE_CHECKING:
     from rawpy import RawPy
@@ -50,6 +51,7 @@ def cost(head: Head, scale: int) -> int:
     return _BYTES_READ * pixels + _BYTES_MADE * made + 16 * ROWS
 
 
+@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:

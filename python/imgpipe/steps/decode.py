@@ -12,7 +12,6 @@ from imgpipe.limits import LIMITS, Limits
 from imgpipe.steps.demand import demand_of, frames_read
 from imgpipe.steps.plan import Output
 from imgpipe.steps.source import Source
-from imgpipe.turns import giving_way
 
 EVERYTHING = Wish(frames=True, pages=True, deep=True)
 
@@ -84,8 +83,7 @@ def _decode(
         )
     limits.check_dimensions(head.width, head.height, path, frames_read(head, wish))
     try:
-        with giving_way():
-            return reader.decode(data, head, scale, grey=grey, wish=wish)
+        return reader.decode(data, head, scale, grey=grey, wish=wish)
     except Exception as error:  # codecs raise anything
         raise _broken(head.format, error, path) from error
 

@@ -19,7 +19,6 @@ from imgpipe.losses import Loss
 from imgpipe.metadata import check_keep, kept_exif, says_less, with_orientation
 from imgpipe.policy import Policy
 from imgpipe.steps.depth import rounded
-from imgpipe.turns import giving_way
 
 _PALETTE = 256
 
@@ -83,10 +82,9 @@ def encode(
     if (how.exif, how.icc_profile) != (exif, held.icc_profile):
         how = replace(how, exif=exif, icc_profile=held.icc_profile)
     try:
-        with giving_way():
-            data = writer.encode(held, format, how)
-            if max_bytes is not None and len(data) > max_bytes:
-                data = _squeezed(writer, held, format, how, max_bytes)
+        data = writer.encode(held, format, how)
+        if max_bytes is not None and len(data) > max_bytes:
+            data = _squeezed(writer, held, format, how, max_bytes)
     except EncodeError as error:
         raise EncodeError(str(error), path) from error
     except Exception as error:  # codecs raise anything
