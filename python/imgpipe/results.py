@@ -24,11 +24,10 @@ class ProcessingResult:
     """What became of one output.
 
     `output_path` is None where nothing was made; `error` says why, or is None. `duration` is the
-    seconds its picture was worked on, waiting left out. `skipped` says why an output that is not
-    made anew was left as it is, or is None; such a result is a success, unless it `failed in an
-    earlier run`. `step` is the step that
-    failed, or None. `lost` is what the output no longer has of its input, `variant` its
-    name among several, empty for one that is alone.
+    seconds its picture was worked on, without waits between the steps. `skipped` says why an output
+    that is not made anew was left as it is, or is None; such a result is a success, unless it
+    `failed in an earlier run`. `step` is the step that failed, or None. `lost` is what the output
+    no longer has of its input, `variant` its name among several, empty for one that is alone.
     """
 
     original_path: Path

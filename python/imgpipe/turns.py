@@ -2,8 +2,8 @@
 
 One that waits for the GIL itself is woken at every system call of the one that has it, which has
 taken it back before the other is there. One that waits for its turn is woken once: when the other
-comes to what takes long and holds no GIL, as codecs and large kernels do. Whoever waits for storage
-keeps its turn, so nobody waits for one long: it is a courtesy, not a lock.
+comes to what takes long and holds no GIL, as codecs' libraries and large kernels do. Whoever waits
+for storage keeps its turn, so nobody waits for one long: it is a courtesy, not a lock.
 """
 
 import threading

@@ -102,7 +102,7 @@ class PipelineMetrics:
             return {key: histogram.snapshot() for key, histogram in self._steps.items()}
 
     def bottleneck(self) -> "Bottleneck | None":
-        """What has taken most of the time so far, waiting left out; None before anything has."""
+        """What has taken most of the time so far, not waits for a lane; None before any has."""
         sums = {key: one.sum for key, one in self.snapshots().items() if key[0] != QUEUE}
         total = sum(sums.values())
         if not total:
