@@ -7,7 +7,7 @@ from .e2e_contest import Outcome
 
 BOTTOM = 44
 TICKS = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
-EXPLANATION = "whole processes on two cores; ratio of median seconds, each step of the axis doubles"
+EXPLANATION = "whole processes on two cores; median of the ratios, each step of the axis doubles"
 
 
 def draw(outcomes: list[Outcome]) -> str:
@@ -35,7 +35,7 @@ def _drawing(outcomes: list[Outcome], height: int) -> Iterator[str]:
         yield _text(24, y + BAR - 3, "value ink", outcome.workload.title)
         y += STEP
         for entry in outcome.entries[1:]:
-            yield from _bar(entry.program.peer, entry.seconds / outcome.ours.seconds, y)
+            yield from _bar(entry.program.peer, entry.ratios(outcome.ours)[1], y)
             y += STEP
 
 

@@ -41,6 +41,11 @@ class Entry:
     def seconds(self) -> float:
         return float(np.median(self.wall))
 
+    def ratios(self, ours: "Entry") -> tuple[float, float, float]:
+        """How many times as long as ours it took in the same round: the quartiles."""
+        low, middle, high = np.percentile(np.divide(self.wall, ours.wall), [25, 50, 75])
+        return float(low), float(middle), float(high)
+
 
 @dataclass
 class Outcome:

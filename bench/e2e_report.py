@@ -20,9 +20,10 @@ cores: imgpipe as a command, its peers as the small programs in `bench/e2e_peers
 several settings, of which the best is told. Before anything is timed, sizes of outputs are
 compared, and the SSIM of some with what was made slowly from whole pictures; ours may not be more
 than 0.01 below a peer's. Then all take turns, {ROUNDS} rounds. Times are medians with half the
-distance of the quartiles; a ratio is that of the medians, with the quartiles of the rounds' ratios
-behind it. imgpipe flushes every file to the disk and keeps a log that it can resume from, where
-nothing else is said; the others do neither. Peak memory is that of the largest process.
+distance of the quartiles; a ratio is the median of those within each round, with their quartiles
+behind it, since what slows the machine down slows all of a round. imgpipe flushes every file to
+the disk and keeps a log that it can resume from, where nothing else is said; the others do neither.
+Peak memory is that of the largest process.
 
 ![How many times as fast as each peer](e2e.svg)
 """
@@ -93,8 +94,8 @@ def _entry(entry: Entry, ours: Entry) -> list[str]:
 
 
 def _ratio(entry: Entry, ours: Entry) -> str:
-    low, high = np.percentile(np.array(entry.wall) / ours.wall, [25, 75])
-    return f"**{entry.seconds / ours.seconds:.2f}×** ({low:.2f} to {high:.2f})"
+    low, middle, high = entry.ratios(ours)
+    return f"**{middle:.2f}×** ({low:.2f} to {high:.2f})"
 
 
 def _spread(values: list[float]) -> str:
@@ -109,13 +110,12 @@ def _lines(outcomes: list[Outcome]) -> Iterator[Line]:
             entry = outcome.best if peer == BEST else outcome.entry(peer)
             if entry:
                 name = f"{peer}, {entry.program.peer}" if peer == BEST else peer
-                ratio = entry.seconds / ours.seconds
                 yield Line(
                     outcome.workload.title,
                     name,
                     f"{wanted:g}×",
                     _ratio(entry, ours),
-                    ratio >= wanted,
+                    entry.ratios(ours)[1] >= wanted,
                 )
         for peer, most in outcome.workload.lighter.items():
             if entry := outcome.entry(peer):
