@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 
+from imgpipe.bytesize import parse_bytes
 from imgpipe.codecs.base import Encoding
 from imgpipe.cores import available
 from imgpipe.errors import ConfigError
@@ -16,7 +17,6 @@ from imgpipe.limits import (
     MAX_PIXELS,
     MAX_SIDE,
     Limits,
-    parse_bytes,
 )
 from imgpipe.losses import check_kinds
 from imgpipe.metadata import check_keep

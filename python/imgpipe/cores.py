@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from numbers import Integral
 
-from imgpipe.limits import own_cgroup
+from imgpipe.cgroups import own_cgroup
 
 MAX_THREADS = 256
 _WORTH_WAKING = 6_000_000  # samples, of a picture of two megapixels

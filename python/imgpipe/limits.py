@@ -1,8 +1,5 @@
-"""What is refused, and how much memory this process may use."""
+"""What is refused."""
 
-import os
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -15,8 +12,6 @@ MAX_FILE_BYTES = 512 * 2**20
 MAX_PIXELS = 0x3FFF**2
 MAX_FRAMES = 256
 MAX_SIDE = 65_535
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *(?:([kmgt])(i)?)?b?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,64 +73,3 @@ class Limits:
 
 
 LIMITS = Limits()
-
-
-def parse_bytes(text: str) -> int:
-    """A number of bytes. Raises ValueError for anything else.
-
-    >>> parse_bytes("1GB"), parse_bytes("1.5 KiB")
-    (1000000000, 1536)
-    """
-    match = _SIZE.fullmatch(text.strip().lower())
-    if not match:
-        raise ValueError(f"Expected a size such as 500MB or 2GiB, got {text!r}")
-    number, prefix, binary = match.groups()
-    base = 1024 if binary else 1000
-    return int(float(number) * base ** (" kmgt".index(prefix) if prefix else 0))
-
-
-def format_bytes(size: float) -> str:
-    """A number of bytes as people read it.
-
-    >>> format_bytes(999), format_bytes(12_345), format_bytes(2.5e9)
-    ('999 bytes', '12.3 kB', '2.5 GB')
-    """
-    for unit, base in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= base:
-            return f"{size / base:.1f} {unit}"
-    return f"{size:.0f} bytes"
-
-
-def own_cgroup(controller: str) -> "Iterator[Path]":
-    """The folders of this process's control group and its parents, version 2 and version 1."""
-    from pathlib import Path  # which takes longer to load than all that is above
-
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers and controller not in controllers.split(","):
-            continue
-        root = Path("/sys/fs/cgroup", controllers and controller)
-        here = root / path.lstrip("/")
-        while here != root:
-            yield here
-            here = here.parent
-        yield root
-
-
-def memory_allowed() -> int:
-    """Bytes of memory this process may use: the machine's, or less where a control group says so.
-
-    Linux control groups are read; elsewhere the machine's memory is the answer.
-    """
-    allowed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for group in own_cgroup("memory"):
-        for name in ("memory.max", "memory.limit_in_bytes"):
-            try:
-                allowed = min(allowed, int((group / name).read_text()))
-            except (OSError, ValueError):  # not there, or "max"
-                continue
-    return allowed

@@ -21,10 +21,10 @@ from imgpipe import (
     Thumbnail,
     run_pipeline,
 )
+from imgpipe.bytesize import parse_bytes
 from imgpipe.flow.budget import Account, Budget, process_budget
 from imgpipe.flow.lanes import READ_AHEAD, Statistics
 from imgpipe.flow.measure import PipelineMetrics
-from imgpipe.limits import parse_bytes
 from PIL import Image as pil
 
 from .running import run

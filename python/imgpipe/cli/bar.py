@@ -13,9 +13,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from imgpipe.bytesize import format_bytes
 from imgpipe.cli.view import View, per_second
 from imgpipe.flow.lanes import Statistics
-from imgpipe.limits import format_bytes
 
 
 class Bar(View):

@@ -4,9 +4,9 @@ import platform
 from importlib.metadata import version
 
 from imgpipe import __version__, _imgcore
+from imgpipe.cgroups import memory_allowed
 from imgpipe.codecs import versions
 from imgpipe.cores import available
-from imgpipe.limits import memory_allowed
 
 
 def report() -> str:

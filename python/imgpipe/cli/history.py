@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from imgpipe.bytesize import format_bytes
 from imgpipe.cli.view import printable
 from imgpipe.errors import ConfigError
 from imgpipe.files import digest_of
-from imgpipe.limits import format_bytes
 from imgpipe.runlog import Entry, Run, RunLog
 
 SHOWN = 10

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from imgpipe.bytesize import format_bytes
 from imgpipe.cli.view import printable
 from imgpipe.config import PipelineConfig
 from imgpipe.errors import CollisionError
 from imgpipe.flow.forecast import Forecast, forecast
-from imgpipe.limits import format_bytes
 from imgpipe.runlog import Decision
 
 SHOWN = 10

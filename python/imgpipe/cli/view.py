@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from imgpipe.bytesize import format_bytes
 from imgpipe.flow.lanes import Statistics
-from imgpipe.limits import format_bytes
 from imgpipe.results import ProcessingResult
 
 _FIRST_LINE, _NEXT_LINES = 2.0, 10.0  # seconds

@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 
+from imgpipe.cgroups import memory_allowed
 from imgpipe.cores import available
-from imgpipe.limits import memory_allowed
 from imgpipe.metrics import AtomicGauge
 
 

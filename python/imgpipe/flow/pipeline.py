@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from imgpipe import __version__
+from imgpipe.bytesize import format_bytes
 from imgpipe.cancel import CancellationToken
 from imgpipe.codecs import versions
 from imgpipe.config import PipelineConfig
@@ -26,7 +27,6 @@ from imgpipe.flow.pages import check_pages, write_pages
 from imgpipe.flow.road import Place
 from imgpipe.flow.threads import Threads
 from imgpipe.flow.watch import Progress, Watch
-from imgpipe.limits import format_bytes
 from imgpipe.recipe import config_from_json, recipe_to_json
 from imgpipe.results import ProcessingResult
 from imgpipe.runlog import STEPS, Rules, RunLog
