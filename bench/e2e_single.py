@@ -46,7 +46,7 @@ def kernels_on_two_cores() -> Figure:
     picture = large(MEGAPIXELS)
     out = np.empty_like(picture)
     rounds = []
-    for _ in range(ROUNDS if available() > 1 else 0):
+    for _ in range(3 * ROUNDS if available() > 1 else 0):
         start = time.perf_counter()
         kernels.gaussian_blur(picture, SIGMA, out=out, threads=1)
         between = time.perf_counter()
@@ -59,7 +59,7 @@ def kernels_on_two_cores() -> Figure:
 def two_workers() -> Figure:
     """All photographs to thumbnails with one worker and with two, in turn, in this process."""
     _seconds(2)
-    rounds = [_seconds(1) / _seconds(2) for _ in range(ROUNDS if available() > 1 else 0)]
+    rounds = [_seconds(1) / _seconds(2) for _ in range(3 * ROUNDS if available() > 1 else 0)]
     title = "256-pixel thumbnails of all photographs, not flushed: one worker / two"
     return Figure(title, "×", 1.85, np.array(rounds or [np.nan]), more=True)
 
