@@ -37,6 +37,7 @@ def _drawing(outcomes: list[Outcome], height: int) -> Iterator[str]:
         for entry in outcome.entries[1:]:
             yield from _bar(entry.program.peer, entry.ratios(outcome.ours)[1], y)
             y += STEP
+    yield "</svg>"
 
 
 def _bar(peer: str, ratio: float, y: int) -> Iterator[str]:
