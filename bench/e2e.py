@@ -27,7 +27,7 @@ def main(names: list[str]) -> None:
     outcomes: dict[str, Outcome] = {}
     if names and not own and kept.exists():
         outcomes = pickle.loads(kept.read_bytes())
-    # Before thousands of files are removed, after which ext4 takes its time with new ones.
+    # Before this run removes thousands of files, after which ext4 takes its time with new ones.
     figures = [] if own else [kernels_on_two_cores(), two_workers(), *start_up()]
     for workload in WORKLOADS:
         if not names or workload.name in names:

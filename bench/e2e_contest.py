@@ -37,10 +37,6 @@ class Entry:
     cpu: list[float] = field(default_factory=list)
     peak: list[float] = field(default_factory=list)
 
-    @property
-    def seconds(self) -> float:
-        return float(np.median(self.wall))
-
     def ratios(self, ours: "Entry") -> tuple[float, float, float]:
         """How many times as long as ours it took in the same round: the quartiles."""
         low, middle, high = np.percentile(np.divide(self.wall, ours.wall), [25, 50, 75])
@@ -66,7 +62,7 @@ class Outcome:
     @property
     def best(self) -> Entry:
         """The fastest peer."""
-        return min(self.entries[1:], key=lambda one: one.seconds)
+        return min(self.entries[1:], key=lambda one: one.ratios(self.ours)[1])
 
 
 def hold(workload: Workload) -> Outcome:
