@@ -1,5 +1,7 @@
-"""Pictures made from formulas, and folders of them."""
+"""Pictures made from formulas, folders of them, and who gives others a turn."""
 
+import threading
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imgpipe.turns import Turns
 from numpy.typing import NDArray
 from PIL import Image as pil
 
@@ -84,3 +87,25 @@ def many(tmp_path_factory: pytest.TempPathFactory, smooth) -> Path:
     for number in range(60):
         pil.fromarray(smooth(300 + number, 200)).save(folder / f"{number:02}.png")
     return folder
+
+
+@pytest.fixture
+def gives_way() -> Callable[[Callable[[], object]], bool]:
+    """Whether another thread gets its turn while something is done, again and again."""
+    seconds = 10  # in which the slowest is done, and the other thread wakes up
+
+    def ask(work: Callable[[], object]) -> bool:
+        turns, had = Turns(patience=3 * seconds), threading.Event()
+
+        def take() -> None:
+            with turns.one():
+                had.set()
+
+        with turns.one():
+            threading.Thread(target=take, daemon=True).start()
+            end = time.monotonic() + seconds
+            while not had.is_set() and time.monotonic() < end:
+                work()
+            return had.is_set()
+
+    return ask

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def own_cgroup(controller: str) -> "Iterator[Path]":
     """The folders of this process's control group and its parents, version 2 and version 1."""
-    from pathlib import Path  # which takes longer to load than all of the kernels
+    from pathlib import Path  # which takes its time to load, and numpy does without
 
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()

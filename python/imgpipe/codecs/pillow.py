@@ -134,7 +134,6 @@ def cost(head: Head, scale: int) -> int:
     return coefficients + int(each * pixels) // scale**2 + 2 * ROWS + frames
 
 
-@giving_way()
 def decode(
     data: bytes, head: Head, scale: int = 1, *, grey: bool = False, wish: Wish = STILL
 ) -> Image:
@@ -146,11 +145,13 @@ def decode(
             opened.draft("L" if colourless else opened.mode, size)
         lost, add = _frames_left(head, wish)
         exif = _exif(opened, data)
-        opened.load()
+        with giving_way():
+            opened.load()
         lost += _metadata_left(opened, data)  # some of which comes after the pixels
         picture, loss = _picture(opened)
         if add:
-            picture = add(picture, opened, lambda opened: _picture(opened)[0])
+            with giving_way():
+                picture = add(picture, opened, lambda opened: _picture(opened)[0])
             if head.format is ImageFormat.AVIF:
                 picture = replace(picture, loops=loops_in(data))
     if head.depth > 8 and picture.pixels.dtype == np.uint8:
@@ -174,17 +175,18 @@ def encode(image: Image, format: ImageFormat, how: Encoding) -> bytes:
     return data
 
 
-@giving_way()
 def _saved(image: Image, format: ImageFormat, options: dict[str, Any]) -> bytes:
     if image.frames:
         image = within(image, format)
-        film = save_frames(image, format, options)
+        with giving_way():
+            film = save_frames(image, format, options)
         return with_loops(film, image.loops) if format is ImageFormat.AVIF else film
     picture = as_pil(image, format)
     if format is ImageFormat.JPEG:
         _make_room(picture, options)
     with _memory(format) as opened:
-        picture.save(opened, format.name, **options)
+        with giving_way():
+            picture.save(opened, format.name, **options)
         opened.seek(0)
         return opened.read()
 

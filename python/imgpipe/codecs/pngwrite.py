@@ -58,6 +58,7 @@ def _has_repeats(pixels: NDArray[Any]) -> bool:
     return size < _REPEATED * pixels.nbytes
 
 
+@giving_way()  # once, for eight small encodes
 def _are_runs_enough(pixels: NDArray[Any]) -> bool:
     """Whether some bands become no larger with runs alone; no where there are too few rows."""
     height = len(pixels)
