@@ -35,7 +35,7 @@ def _drawing(outcomes: list[Outcome], height: int) -> Iterator[str]:
         yield _text(24, y + BAR - 3, "value ink", outcome.workload.title)
         y += STEP
         for entry in outcome.entries[1:]:
-            yield from _bar(entry.program.peer, entry.ratios(outcome.ours)[1], y)
+            yield from _bar(entry.program.peer, entry.ratio(outcome.ours), y)
             y += STEP
     yield "</svg>"
 

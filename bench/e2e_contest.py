@@ -37,10 +37,13 @@ class Entry:
     cpu: list[float] = field(default_factory=list)
     peak: list[float] = field(default_factory=list)
 
-    def ratios(self, ours: "Entry") -> tuple[float, float, float]:
-        """How many times as long as ours it took in the same round: the quartiles."""
-        low, middle, high = np.percentile(np.divide(self.wall, ours.wall), [25, 50, 75])
-        return float(low), float(middle), float(high)
+    def ratios(self, ours: "Entry") -> np.ndarray:
+        """How many times as long as ours it took, round by round."""
+        return np.divide(self.wall, ours.wall)
+
+    def ratio(self, ours: "Entry") -> float:
+        """Their median."""
+        return float(np.median(self.ratios(ours)))
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Outcome:
     @property
     def best(self) -> Entry:
         """The fastest peer."""
-        return min(self.entries[1:], key=lambda one: one.ratios(self.ours)[1])
+        return min(self.entries[1:], key=lambda one: one.ratio(self.ours))
 
 
 def hold(workload: Workload) -> Outcome:

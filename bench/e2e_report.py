@@ -94,8 +94,8 @@ def _entry(entry: Entry, ours: Entry) -> list[str]:
 
 
 def _ratio(entry: Entry, ours: Entry) -> str:
-    low, middle, high = entry.ratios(ours)
-    return f"**{middle:.2f}×** ({low:.2f} to {high:.2f})"
+    low, high = np.percentile(entry.ratios(ours), [25, 75])
+    return f"**{entry.ratio(ours):.2f}×** ({low:.2f} to {high:.2f})"
 
 
 def _spread(values: list[float]) -> str:
@@ -115,7 +115,7 @@ def _lines(outcomes: list[Outcome]) -> Iterator[Line]:
                     name,
                     f"{wanted:g}×",
                     _ratio(entry, ours),
-                    entry.ratios(ours)[1] >= wanted,
+                    entry.ratio(ours) >= wanted,
                 )
         for peer, most in outcome.workload.lighter.items():
             if entry := outcome.entry(peer):
