@@ -89,21 +89,32 @@ def many(tmp_path_factory: pytest.TempPathFactory, smooth) -> Path:
     return folder
 
 
-@pytest.fixture
+def _waiting(turns: Turns) -> threading.Event:
+    had = threading.Event()
+
+    def take() -> None:
+        with turns.one():
+            had.set()
+
+    threading.Thread(target=take, daemon=True).start()
+    return had
+
+
+@pytest.fixture(scope="session")
+def waiting() -> Callable[[Turns], threading.Event]:
+    """(turns) -> an event that is set once a thread that waits for one has had it."""
+    return _waiting
+
+
+@pytest.fixture(scope="session")
 def gives_way() -> Callable[[Callable[[], object]], bool]:
-    """Whether another thread gets its turn while something is done, again and again."""
+    """(work) -> whether another thread gets its turn while that is done, again and again."""
     seconds = 10  # in which the slowest is done, and the other thread wakes up
 
     def ask(work: Callable[[], object]) -> bool:
-        turns, had = Turns(patience=3 * seconds), threading.Event()
-
-        def take() -> None:
-            with turns.one():
-                had.set()
-
+        turns = Turns(patience=3 * seconds)
         with turns.one():
-            threading.Thread(target=take, daemon=True).start()
-            end = time.monotonic() + seconds
+            had, end = _waiting(turns), time.monotonic() + seconds
             while not had.is_set() and time.monotonic() < end:
                 work()
             return had.is_set()

@@ -10,17 +10,7 @@ from imgpipe.turns import Turns, giving_way
 SECONDS = 30  # that nothing here takes, but for ever
 SOME = bytes(2**20)
 
-
-def waiting(turns: Turns) -> threading.Event:
-    """Set once a thread that waits has had its turn."""
-    had = threading.Event()
-
-    def take() -> None:
-        with turns.one():
-            had.set()
-
-    threading.Thread(target=take, daemon=True).start()
-    return had
+Waits = Callable[[Turns], threading.Event]
 
 
 def test_only_one_has_the_turn() -> None:
@@ -50,7 +40,7 @@ def test_only_one_has_the_turn() -> None:
     assert (inside, most) == (0, 1)
 
 
-def test_nobody_waits_for_ever() -> None:
+def test_nobody_waits_for_ever(waiting: Waits) -> None:
     turns = Turns(patience=0.001)
     with turns.one():
         assert waiting(turns).wait(SECONDS)  # without one
@@ -58,7 +48,7 @@ def test_nobody_waits_for_ever() -> None:
             assert waiting(turns).wait(SECONDS)
 
 
-def test_who_has_lost_patience_gives_nothing_away() -> None:
+def test_who_has_lost_patience_gives_nothing_away(waiting: Waits) -> None:
     turns, done = Turns(patience=0.001), threading.Event()
 
     def work() -> None:
@@ -73,7 +63,7 @@ def test_who_has_lost_patience_gives_nothing_away() -> None:
         assert waiting(turns).wait(SECONDS)
 
 
-def test_another_has_its_turn_while_one_gives_way_and_not_after() -> None:
+def test_another_has_its_turn_while_one_gives_way_and_not_after(waiting: Waits) -> None:
     turns = Turns(SECONDS)
     with turns.one():
         first = waiting(turns)
@@ -84,7 +74,7 @@ def test_another_has_its_turn_while_one_gives_way_and_not_after() -> None:
     assert second.wait(SECONDS)
 
 
-def test_who_has_no_turn_gives_none_away() -> None:
+def test_who_has_no_turn_gives_none_away(waiting: Waits) -> None:
     turns = Turns(SECONDS)
 
     def give_way() -> None:
@@ -101,7 +91,7 @@ def test_who_has_no_turn_gives_none_away() -> None:
     assert had.wait(SECONDS)
 
 
-def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
+def test_who_has_given_way_does_not_give_away_the_turn_of_another(waiting: Waits) -> None:
     turns, taken, gone = Turns(SECONDS), threading.Event(), threading.Event()
 
     def take() -> None:
@@ -120,7 +110,7 @@ def test_who_has_given_way_does_not_give_away_the_turn_of_another() -> None:
     assert had.wait(SECONDS)
 
 
-def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others() -> None:
+def test_an_error_leaves_the_turn_with_its_owner_and_then_to_others(waiting: Waits) -> None:
     turns, had = Turns(SECONDS), []
 
     def fail() -> None:
